@@ -1,0 +1,67 @@
+-- The hot index: what services ask for. A read model, thrown away and made again from the log at any time, which is why
+-- there are two slots, a and b: one is read while the other is rebuilt.
+
+create table index_state (
+  id integer primary key check (id = 1),
+  active text not null check (active in ('a', 'b')),
+  -- The slot being rebuilt; writers fill both.
+  building text check (building in ('a', 'b')),
+  -- What the rebuild has left to do, as JSON, so that it goes on after a stop.
+  plan text
+);
+insert into index_state (id, active) values (1, 'a');
+
+-- One row holds events of one user in one pack, at most an hour apart. No secondary index: each would be billed as a row.
+create table events_a (
+  user_key text not null,
+  -- Timestamps of the newest and the oldest event in the row, epoch milliseconds.
+  newest integer not null,
+  pack_id text not null,
+  -- pack_index of the first event in the row.
+  first_index integer not null,
+  oldest integer not null,
+  -- JSON array of events, newest first.
+  events text not null,
+  primary key (user_key, newest, pack_id, first_index)
+) without rowid;
+
+-- Of copies of one event, the one with the smallest stamp (received_at, pack id, index in pack) is shown.
+create table identities_a (
+  -- Hash of (source, message_id).
+  identity text primary key not null,
+  stamp text not null
+) without rowid;
+
+-- The traits of one identify call; a profile is the fold over a user's.
+create table traits_a (
+  user_key text not null,
+  timestamp integer not null,
+  stamp text not null,
+  identity text not null,
+  traits text not null,
+  primary key (user_key, timestamp, stamp)
+) without rowid;
+
+create table events_b (
+  user_key text not null,
+  newest integer not null,
+  pack_id text not null,
+  first_index integer not null,
+  oldest integer not null,
+  events text not null,
+  primary key (user_key, newest, pack_id, first_index)
+) without rowid;
+
+create table identities_b (
+  identity text primary key not null,
+  stamp text not null
+) without rowid;
+
+create table traits_b (
+  user_key text not null,
+  timestamp integer not null,
+  stamp text not null,
+  identity text not null,
+  traits text not null,
+  primary key (user_key, timestamp, stamp)
+) without rowid;
