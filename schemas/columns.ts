@@ -42,7 +42,7 @@ export const COLUMNS = [
     nullable: false,
     text: 'user_id, else anonymous_id; empty for a failed event.',
   },
-  { id: 9, name: 'group_id', type: 'string', nullable: true, text: 'The group of a group call, else context.groupId.' },
+  { id: 9, name: 'group_id', type: 'string', nullable: true, text: 'groupId of the call, else context.groupId.' },
   { id: 10, name: 'previous_id', type: 'string', nullable: true, text: 'The earlier id in an alias call.' },
   {
     id: 11,
@@ -92,7 +92,7 @@ export const COLUMNS = [
     name: 'bot',
     type: 'boolean',
     nullable: false,
-    text: 'Whether user_agent is that of a known bot. Bots are flagged, never dropped.',
+    text: 'Whether user_agent is that of a known bot; not where it is only the library of a server that sends. Bots are flagged, never dropped.',
   },
   {
     id: 31,
@@ -144,14 +144,14 @@ export const COLUMNS = [
     name: 'context',
     type: 'json',
     nullable: true,
-    text: 'context without what the columns above hold, as JSON text.',
+    text: 'context without the strings that columns above hold, as JSON text; its userAgent is null where user_agent is from the header.',
   },
   {
     id: 41,
     name: 'body',
     type: 'string',
     nullable: true,
-    text: 'What was sent, of a failed event: whole up to 64 KB, else its first 32 KB.',
+    text: 'What was sent, of a failed event: whole up to 64 KB, else its first 32 KB; base64 where a whole pack was unreadable.',
   },
   {
     id: 42,

@@ -1,11 +1,16 @@
 -- The hot index: what services ask for. A read model, thrown away and made again from the log at any time, which is why
--- there are two slots, a and b: one is read while the other is rebuilt.
+-- there are two slots, a and b: one is read while the other is rebuilt. Rows are only ever added to a slot, never changed
+-- (docs/adr/0005-hot-index-rows.md).
 
 create table index_state (
   id integer primary key check (id = 1),
   active text not null check (active in ('a', 'b')),
   -- The slot being rebuilt; writers fill both.
   building text check (building in ('a', 'b')),
+  -- Counts the starts and ends of rebuilds, so that a reader sees that one came between.
+  generation integer not null default 0,
+  -- Counts the writes, so that the pages of one reading show the same moment.
+  sequence integer not null default 0,
   -- What the rebuild has left to do, as JSON, so that it goes on after a stop.
   plan text
 );
@@ -17,19 +22,23 @@ create table events_a (
   -- Timestamps of the newest and the oldest event in the row, epoch milliseconds.
   newest integer not null,
   pack_id text not null,
-  -- pack_index of the first event in the row.
+  -- pack_index of the newest event in the row, and a hash of those of the others: rows of one key hold the same events.
   first_index integer not null,
+  other_indexes text not null,
   oldest integer not null,
   -- JSON array of events, newest first.
   events text not null,
-  primary key (user_key, newest, pack_id, first_index)
+  primary key (user_key, newest, pack_id, first_index, other_indexes)
 ) without rowid;
 
--- Of copies of one event, the one with the smallest stamp (received_at, pack id, index in pack) is shown.
+-- Every copy of every event. Of copies, the one with the smallest stamp (received_at, pack id, index in pack) is shown.
 create table identities_a (
   -- Hash of (source, message_id).
-  identity text primary key not null,
-  stamp text not null
+  identity text not null,
+  stamp text not null,
+  -- index_state.sequence when it came; 0 where a rebuild brought it.
+  sequence integer not null,
+  primary key (identity, stamp)
 ) without rowid;
 
 -- The traits of one identify call; a profile is the fold over a user's.
@@ -47,14 +56,17 @@ create table events_b (
   newest integer not null,
   pack_id text not null,
   first_index integer not null,
+  other_indexes text not null,
   oldest integer not null,
   events text not null,
-  primary key (user_key, newest, pack_id, first_index)
+  primary key (user_key, newest, pack_id, first_index, other_indexes)
 ) without rowid;
 
 create table identities_b (
-  identity text primary key not null,
-  stamp text not null
+  identity text not null,
+  stamp text not null,
+  sequence integer not null,
+  primary key (identity, stamp)
 ) without rowid;
 
 create table traits_b (

@@ -1,0 +1,29 @@
+/** What the server and its consumer process say to each other. Packs go as references: the consumer reads the journals. */
+import { isJsonObject } from '../../schemas/event.ts';
+import type { Settlement } from './queue/consume.ts';
+import type { MessageReference } from './queue/read.ts';
+
+export interface PackReference extends MessageReference {
+  readonly id: string;
+  readonly attempts: number;
+}
+
+export type ToConsumer =
+  | { readonly kind: 'batch'; readonly packs: readonly PackReference[] }
+  | { readonly kind: 'stop' };
+
+export type FromConsumer =
+  | { readonly kind: 'ready' }
+  /** What became of each pack of the batch, in order. */
+  | { readonly kind: 'settled'; readonly settlements: Settlement[] }
+  /** Prometheus samples, names to values. */
+  | { readonly kind: 'metrics'; readonly samples: Readonly<Record<string, number>> }
+  | { readonly kind: 'problem'; readonly text: string };
+
+/** The two sides are one program of one version: the kind is all that needs checking. */
+export function isMessage<Message extends { readonly kind: string }>(
+  value: unknown,
+  kinds: readonly Message['kind'][],
+): value is Message {
+  return isJsonObject(value) && kinds.some((kind) => kind === value.kind);
+}

@@ -1,0 +1,93 @@
+/**
+ * The consumer process of one machine: stores packs, and compacts, reports and mends beside. It reads the journals
+ * itself, so only references cross between the processes; it ends when its server does.
+ */
+import { join } from 'node:path';
+import { type Config, parseConfig } from '../../schemas/config.ts';
+import { type CentralPorts, centralMetrics, keepCentral } from '../app/central.ts';
+import { type ConsumerPorts, consumeBatch, consumerMetrics } from '../app/consume.ts';
+import type { QueueBatch, QueueMessage } from '../ports.ts';
+import { type FromConsumer, isMessage, type PackReference, type ToConsumer } from './consumer-messages.ts';
+import { openLake } from './lake.ts';
+import type { Settlement } from './queue/consume.ts';
+import { CorruptMessageError } from './queue/errors.ts';
+import { HEADER_BYTES } from './queue/frame.ts';
+import { readFrame, readMessage } from './queue/read.ts';
+import { sqliteDatabase } from './sqlite-database.ts';
+import { systemClock, zstdCompressor } from './system.ts';
+
+const METRICS_MS = 1_000;
+
+function tell(message: FromConsumer): void {
+  process.send?.(message);
+}
+
+async function main(config: Config): Promise<void> {
+  const { lake, files } = openLake(config);
+  const index = sqliteDatabase(join(config.data_dir, 'hot-index.sqlite'));
+  const ports: CentralPorts & ConsumerPorts = { lake, files, index, clock: systemClock, compressor: zstdCompressor };
+  const consumed = consumerMetrics();
+  const central = centralMetrics();
+  const stopping = new AbortController();
+  let batch: Promise<void> = Promise.resolve();
+
+  process.on('message', (message: unknown) => {
+    if (!isMessage<ToConsumer>(message, ['batch', 'stop'])) return;
+    if (message.kind === 'stop') stopping.abort();
+    else batch = store(message.packs);
+  });
+
+  async function store(packs: readonly PackReference[]): Promise<void> {
+    const settlements: Settlement[] = packs.map(() => ({ retry: 1 }));
+    const messages = await Promise.all(
+      packs.map((pack, index) => toMessage(pack, (settlement) => (settlements[index] = settlement))),
+    );
+    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, consumed, problem);
+    tell({ kind: 'settled', settlements });
+  }
+
+  const metricsTimer = setInterval(() => {
+    tell({ kind: 'metrics', samples: { ...prefixed('consumer', consumed), ...prefixed('central', central) } });
+  }, METRICS_MS);
+  tell({ kind: 'ready' });
+  await keepCentral(ports, config, { signal: stopping.signal, metrics: central, report: problem });
+  await batch;
+  clearInterval(metricsTimer);
+  index.close();
+}
+
+async function toMessage(pack: PackReference, settle: (settlement: Settlement) => void): Promise<QueueMessage> {
+  return {
+    id: pack.id,
+    attempts: pack.attempts,
+    body: await readBody(pack),
+    ack: () => settle('ack'),
+    retry: (options) => settle({ retry: options?.delaySeconds ?? 0 }),
+  };
+}
+
+/** A damaged message is stored as it is: as a pack it is unreadable, and kept as a failed event. */
+async function readBody(pack: PackReference): Promise<Uint8Array> {
+  try {
+    return await readMessage(pack);
+  } catch (error) {
+    if (!(error instanceof CorruptMessageError)) throw error;
+    return (await readFrame(pack)).subarray(HEADER_BYTES);
+  }
+}
+
+function prefixed(part: string, values: object): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`inlet_${part}_${name}`, Number(value)]));
+}
+
+function problem(text: string): void {
+  tell({ kind: 'problem', text });
+}
+
+// The terminal sends Ctrl-C to both processes; the server says when to stop.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => process.exit(0));
+
+await main(parseConfig(process.env));
+process.exit(0);

@@ -1,0 +1,158 @@
+/** Inlet on one machine: HTTP and the queue in this process, the consumer in a second one beside it. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { groupCommit } from '../../edge/enqueue/group-commit.ts';
+import { createEdgeMetrics } from '../../edge/metrics.ts';
+import { type Config, settingName } from '../../schemas/config.ts';
+import { createHttp } from '../app/http.ts';
+import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
+import type { Database, Ports } from '../ports.ts';
+import { startConsumer } from './consumer-link.ts';
+import { keyValue } from './key-value.ts';
+import { openLake } from './lake.ts';
+import { renderMetrics } from './metrics.ts';
+import { applyMigrations } from './migrations.ts';
+import { consumeQueue } from './queue/consume.ts';
+import { EmbeddedQueue } from './queue/queue.ts';
+import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
+import { systemClock, systemRandom, zstdCompressor } from './system.ts';
+
+const BATCH_PACKS_MAX = 20;
+const BATCH_BYTES_MAX = 2_500_000;
+/** How long the first pack of a batch waits for others: fewer and larger segments, against how fresh answers are. */
+const LINGER_MS = 300;
+const DEAD_LETTER_LINGER_MS = 60_000;
+/** A request body may be this large before Bun itself hangs up; the edge refuses far smaller ones, with a reason. */
+const SERVER_BODY_BYTES_MAX = 134_217_728;
+
+export interface Running {
+  readonly url: string;
+  readonly writeKey: string;
+  readonly readToken: string;
+  /** Takes no more requests, finishes what it has, and leaves the rest in the queue for the next start. */
+  stop(): Promise<void>;
+}
+
+/** @throws when the folder is in use or the port is taken, with what to do. */
+export async function serve(config: Config, report: (problem: string) => void): Promise<Running> {
+  mkdirSync(config.data_dir, { recursive: true });
+  const control = await openDatabase(config, 'control');
+  const index = await openDatabase(config, 'hot-index');
+  const queue = await EmbeddedQueue.open(join(config.data_dir, 'queue'), {
+    clock: systemClock,
+    queue_bytes_max: config.queue_bytes_max,
+    disk_free_bytes_min: config.disk_free_bytes_min,
+    report: ({ code, detail, cause }) => report(`Queue: ${code}: ${detail}${cause === undefined ? '' : ` (${cause})`}`),
+  });
+  const ports: Ports = {
+    lake: openLake(config).lake,
+    control,
+    index,
+    queue,
+    cache: keyValue(),
+    clock: systemClock,
+    random: systemRandom,
+    compressor: zstdCompressor,
+  };
+  const keys = await firstKeys(control, config);
+  const stopping = new AbortController();
+  const consumer = config.roles.includes('consume') ? startConsumer({ ...process.env }, report) : null;
+  const loops = consumer === null ? [] : startLoops(queue, consumer, stopping.signal, report);
+
+  let requestIp: (request: Request) => string | null = () => null;
+  const edgeMetrics = createEdgeMetrics();
+  const http = createHttp(ports, config, {
+    enqueue: groupCommit(ports),
+    edgeMetrics,
+    clientIp: (request) => requestIp(request),
+    problems: async () => (consumer === null || consumer.running ? [] : ['the consumer process is not running']),
+    platformMetrics: () => renderMetrics(queue, consumer),
+    report: (fault) => report(`Fault: ${fault instanceof Error ? (fault.stack ?? fault.message) : fault}`),
+  });
+  const server = listen(config, (request) => http.fetch(request));
+  requestIp = (request) => server.requestIP(request)?.address ?? null;
+
+  return {
+    url: `http://${server.hostname}:${server.port}`,
+    ...keys,
+    stop: async () => {
+      await server.stop();
+      stopping.abort();
+      await Promise.all(loops);
+      await consumer?.stop();
+      await queue.close();
+      control.close();
+      index.close();
+    },
+  };
+}
+
+async function openDatabase(config: Config, name: 'control' | 'hot-index'): Promise<SqliteDatabase> {
+  const database = sqliteDatabase(join(config.data_dir, `${name}.sqlite`));
+  await applyMigrations(database, name);
+  return database;
+}
+
+function startLoops(
+  queue: EmbeddedQueue,
+  consumer: ReturnType<typeof startConsumer>,
+  signal: AbortSignal,
+  report: (problem: string) => void,
+): Promise<void>[] {
+  const loop = (from: EmbeddedQueue, linger_ms: number) =>
+    consumeQueue({
+      queue: from,
+      handle: (messages) => consumer.handle(messages),
+      messages_max: BATCH_PACKS_MAX,
+      bytes_max: BATCH_BYTES_MAX,
+      linger_ms,
+      onFailed: (cause) => report(`A batch will be delivered again: ${cause}`),
+      signal,
+    });
+  const loops = [loop(queue, LINGER_MS)];
+  if (queue.deadLetters !== null) loops.push(loop(queue.deadLetters, DEAD_LETTER_LINGER_MS));
+  return loops;
+}
+
+function listen(config: Config, fetch: (request: Request) => Response | Promise<Response>) {
+  try {
+    return Bun.serve({
+      hostname: config.host,
+      port: config.port,
+      maxRequestBodySize: SERVER_BODY_BYTES_MAX,
+      fetch,
+    });
+  } catch (cause) {
+    throw new Error(
+      `Cannot listen on ${config.host}:${config.port} (${cause instanceof Error ? cause.message : cause}). ` +
+        `Set ${settingName('port')} to another port, or to 0 for any free one.`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * The key and the token that a start prints. They are made once; the token is kept in a file that only the owner of the
+ * data folder reads, as the database holds only its hash.
+ */
+async function firstKeys(control: Database, config: Config): Promise<{ writeKey: string; readToken: string }> {
+  const ports = { control, clock: systemClock, random: systemRandom };
+  const known = (await listWriteKeys(control)).find(({ kind, revoked_at }) => kind === 'public' && revoked_at === null);
+  const writeKey =
+    config.write_key === null && known !== undefined
+      ? known.write_key
+      : await createWriteKey(ports, {
+          source: 'default',
+          kind: 'public',
+          ...(config.write_key === null ? {} : { preset: config.write_key }),
+        });
+  const file = join(config.data_dir, 'read-token');
+  if (config.read_token !== null) {
+    return { writeKey, readToken: await createReadToken(ports, { name: 'preset', preset: config.read_token }) };
+  }
+  if (existsSync(file)) return { writeKey, readToken: readFileSync(file, 'utf8').trim() };
+  const readToken = await createReadToken(ports, { name: 'local' });
+  writeFileSync(file, `${readToken}\n`, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return { writeKey, readToken };
+}
