@@ -76,8 +76,14 @@ async function readBody(pack: PackReference): Promise<Uint8Array> {
   }
 }
 
+/** Counters end in `_total`, as Prometheus has it; what ends in a unit is a gauge. */
 function prefixed(part: string, values: object): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`inlet_${part}_${name}`, Number(value)]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      `inlet_${part}_${name}${name.endsWith('_bytes') ? '' : '_total'}`,
+      Number(value),
+    ]),
+  );
 }
 
 function problem(text: string): void {

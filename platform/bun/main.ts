@@ -5,6 +5,7 @@ import { groupCommit } from '../../edge/enqueue/group-commit.ts';
 import { createEdgeMetrics } from '../../edge/metrics.ts';
 import { type Config, settingName } from '../../schemas/config.ts';
 import { createHttp } from '../app/http.ts';
+import { type InFlight, trackInFlight } from '../app/in-flight.ts';
 import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
 import type { Database, Ports } from '../ports.ts';
 import { startConsumer } from './consumer-link.ts';
@@ -60,9 +61,11 @@ export async function serve(config: Config, report: (problem: string) => void): 
   const loops = consumer === null ? [] : startLoops(queue, consumer, stopping.signal, report);
 
   let requestIp: (request: Request) => string | null = () => null;
+  const inFlight = trackInFlight(groupCommit(ports));
   const edgeMetrics = createEdgeMetrics();
   const http = createHttp(ports, config, {
-    enqueue: groupCommit(ports),
+    enqueue: inFlight.enqueue,
+    oldestPending: () => oldestPending(queue, inFlight),
     edgeMetrics,
     clientIp: (request) => requestIp(request),
     problems: async () => (consumer === null || consumer.running ? [] : ['the consumer process is not running']),
@@ -91,6 +94,14 @@ async function openDatabase(config: Config, name: 'control' | 'hot-index'): Prom
   const database = sqliteDatabase(join(config.data_dir, `${name}.sqlite`));
   await applyMigrations(database, name);
   return database;
+}
+
+/** Dead letters have arrived as well, and wait. */
+async function oldestPending(queue: EmbeddedQueue, inFlight: InFlight): Promise<number | null> {
+  const under_way = inFlight.oldest();
+  const waiting = await Promise.all([queue.metrics(), queue.deadLetters?.metrics()]);
+  const times = [under_way, ...waiting.map((metrics) => metrics?.oldestMessageTimestamp?.getTime() ?? null)];
+  return times.reduce((oldest, time) => (time === null ? oldest : Math.min(oldest ?? time, time)), null);
 }
 
 function startLoops(

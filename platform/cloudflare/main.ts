@@ -49,6 +49,7 @@ function create(env: Bindings): Isolate {
     edgeMetrics: createEdgeMetrics(),
     report,
     clientIp: () => null,
+    oldestPending: async () => (await env.PACKS.metrics()).oldestMessageTimestamp?.getTime() ?? null,
     problems: async () => [],
     platformMetrics: async () => '',
   });

@@ -1,0 +1,56 @@
+#!/usr/bin/env bun
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../schemas/config.ts';
+import { InletError } from '../schemas/errors.ts';
+import { compactCommand } from './compact.ts';
+import { demoCommand } from './demo.ts';
+import { keysCommand } from './keys.ts';
+import { rebuildCommand } from './rebuild.ts';
+import { reportCommand } from './report.ts';
+import { serveCommand } from './serve.ts';
+import { sqlCommand } from './sql.ts';
+import { statusCommand } from './status.ts';
+
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+const program = new Command('inlet')
+  .description('A tracking API: events in, an open log, daily reports and per-user timelines out')
+  .version('0.1.0')
+  .showHelpAfterError('Add --help for what it takes.')
+  .addHelpText(
+    'after',
+    `
+Settings come from the environment: INLET_DATA_DIR (default inlet-data), INLET_PORT, INLET_S3_ENDPOINT …
+See .env.example for all of them.
+
+Exit codes: 0 done, 1 failed, 2 used wrongly.`,
+  )
+  .exitOverride();
+
+for (const command of [
+  serveCommand(),
+  keysCommand(),
+  reportCommand(),
+  sqlCommand(),
+  compactCommand(),
+  statusCommand(),
+  rebuildCommand(),
+  demoCommand(),
+]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Writes what went wrong to standard error. @returns the exit code */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`inlet: ${message}\n`);
+  return error instanceof ConfigError || error instanceof InletError ? EXIT_USAGE : EXIT_FAILURE;
+}

@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { rebuildNow, requestRebuild } from '../platform/app/tend.ts';
+import { openDatabase, openEnvironment } from './environment.ts';
+import { progressBar } from './terminal/progress.ts';
+
+/** `inlet rebuild`: throws the hot index away and makes it again from the log; the old one answers meanwhile. */
+export function rebuildCommand(): Command {
+  return new Command('rebuild')
+    .description('Throw the hot index away and make it again from the log; the old one answers meanwhile')
+    .action(async () => {
+      const { config, lake, clock, close } = await openEnvironment();
+      try {
+        if (config.s3 !== null) {
+          await requestRebuild(lake);
+          process.stdout.write('Asked for. The Worker with the consume role rebuilds it at its next cron run.\n');
+          return;
+        }
+        const index = await openDatabase(config, 'hot-index');
+        const bar = progressBar();
+        try {
+          const events = await rebuildNow({ lake, index, clock }, bar.update);
+          bar.stop();
+          if (events === null) throw new Error('Another rebuild is running. Wait for it, then try again.');
+          process.stdout.write(`Rebuilt from ${events.toLocaleString('en')} stored events.\n`);
+        } finally {
+          bar.stop();
+          index.close();
+        }
+      } finally {
+        await close();
+      }
+    });
+}

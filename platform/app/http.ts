@@ -1,0 +1,56 @@
+/** The HTTP surface: the roles of this process on one Hono app, with the operator's three paths beside them. */
+import { Hono } from 'hono';
+import { createEdge } from '../../edge/app.ts';
+import type { Enqueue } from '../../edge/enqueue/enqueue.ts';
+import type { EdgeMetrics } from '../../edge/metrics.ts';
+import { reportNamed } from '../../lakehouse/report/definitions.ts';
+import { readReport } from '../../lakehouse/report/read.ts';
+import { createQuery } from '../../query/serve/app.ts';
+import type { Config } from '../../schemas/config.ts';
+import type { Ports } from '../ports.ts';
+import { createAsOf } from './as-of.ts';
+
+export interface HttpOptions {
+  readonly enqueue: Enqueue;
+  readonly edgeMetrics: EdgeMetrics;
+  /** Address of the caller, where the platform knows it. */
+  readonly clientIp: (request: Request) => string | null;
+  /** Told of every fault of ours, with what was thrown. */
+  readonly report: (fault: unknown) => void;
+  /** Arrival of the oldest event that no store has yet, epoch milliseconds; null without any. */
+  readonly oldestPending: () => Promise<number | null>;
+  /** What keeps this process from serving; empty when it is ready. */
+  readonly problems: () => Promise<string[]>;
+  /** Further Prometheus lines of the platform. */
+  readonly platformMetrics: () => Promise<string>;
+}
+
+export function createHttp(ports: Ports, config: Config, options: HttpOptions): Hono {
+  const app = config.roles.includes('ingest')
+    ? createEdge({ ...ports, ...options }, config, options.edgeMetrics)
+    : new Hono();
+  app.get('/livez', (context) => context.text('ok\n'));
+  app.get('/readyz', async (context) => {
+    const problems = await options.problems();
+    return context.json({ ready: problems.length === 0, problems }, problems.length === 0 ? 200 : 503);
+  });
+  app.get('/metrics', async (context) =>
+    context.text(`${options.edgeMetrics.render()}${await options.platformMetrics()}`, 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    }),
+  );
+  if (config.roles.includes('query')) {
+    const services = {
+      index: ports.index,
+      control: ports.control,
+      clock: ports.clock,
+      asOf: createAsOf({ ...ports, ...options }),
+      readReport: async (name: string, from: string, to: string) => ({
+        ...reportNamed(name),
+        ...(await readReport(ports.lake, name, from, to)),
+      }),
+    };
+    app.route('/', createQuery(services, config));
+  }
+  return app;
+}

@@ -1,0 +1,62 @@
+/** What keeps the hot index whole: run by the cron on Cloudflare, by a timer on Bun. */
+import { isJsonObject } from '../../schemas/event.ts';
+import type { Clock, Database, ObjectStore, Progress } from '../ports.ts';
+import { rebuildIndex } from './rebuild.ts';
+import { workOffMarkers } from './reindex.ts';
+
+const REBUILD = 'requests/rebuild';
+/** A rebuild that has said nothing for this long was killed: the next one starts over. */
+const CLAIM_MS = 30 * 60_000;
+
+/** Asks for a rebuild, from a host that has the lake but not the index. Asking twice is asking once. */
+export async function requestRebuild(lake: ObjectStore): Promise<void> {
+  await lake.put(REBUILD, JSON.stringify({ claimedAt: null }), { onlyIf: { etagDoesNotMatch: '*' } });
+}
+
+export interface TendPorts {
+  readonly lake: ObjectStore;
+  readonly index: Database;
+  readonly clock: Clock;
+}
+
+/** Rebuilds the hot index where that was asked for, else takes in the segments that it missed. */
+export async function tendIndex(ports: TendPorts): Promise<void> {
+  if (await claim(ports)) await runClaimed(ports);
+  await workOffMarkers(ports.lake, ports.index);
+}
+
+/**
+ * Rebuilds the hot index now, by this process.
+ *
+ * @returns how many events it was made from; null when another process is at it
+ */
+export async function rebuildNow(ports: TendPorts, progress: Progress): Promise<number | null> {
+  await requestRebuild(ports.lake);
+  return (await claim(ports)) ? runClaimed(ports, progress) : null;
+}
+
+/** Of two processes that see the same request, one gets it. */
+async function claim({ lake, clock }: TendPorts): Promise<boolean> {
+  const request = await lake.get(REBUILD);
+  if (request === null) return false;
+  const content: unknown = JSON.parse(await request.text());
+  const claimedAt = isJsonObject(content) && typeof content.claimedAt === 'number' ? content.claimedAt : null;
+  if (claimedAt !== null && clock.now() - claimedAt < CLAIM_MS) return false;
+  const claimed = await lake.put(REBUILD, JSON.stringify({ claimedAt: clock.now() }), {
+    onlyIf: { etagMatches: request.etag },
+  });
+  return claimed !== null;
+}
+
+async function runClaimed({ lake, index, clock }: TendPorts, progress?: Progress): Promise<number> {
+  let claimedAt = clock.now();
+  const events = await rebuildIndex(lake, index, (label, done, total) => {
+    progress?.(label, done, total);
+    if (clock.now() - claimedAt < CLAIM_MS / 3) return;
+    claimedAt = clock.now();
+    // Says that it is alive; a lost one only lets another process start over beside it.
+    void lake.put(REBUILD, JSON.stringify({ claimedAt })).catch(() => {});
+  });
+  await lake.delete(REBUILD);
+  return events;
+}
