@@ -167,6 +167,13 @@ export const COLUMNS = [
     nullable: true,
     text: 'SHA-256 of what was sent, of a failed event that is not kept whole.',
   },
+  {
+    id: 44,
+    name: 'other',
+    type: 'json',
+    nullable: true,
+    text: 'Every other key of the event, such as integrations, whole, as JSON text.',
+  },
 ] as const satisfies readonly ColumnSpec[];
 
 /** Fields of one element of `products`. Whatever does not fit the type is null here and whole in `properties`. */

@@ -72,5 +72,6 @@ export function arrivedRow({ header, packId, sentAt, userAgent, agent }: Arrival
     body: null,
     body_bytes: null,
     body_sha256: null,
+    other: null,
   };
 }

@@ -3,12 +3,18 @@ import type { EventRow } from '../../schemas/columns.ts';
 import { type EventType, isJsonObject, type JsonObject } from '../../schemas/event.ts';
 import { parseTime, placeInTime } from '../check/time.ts';
 import { type Arrival, arrivedRow } from './arrival.ts';
+import { otherText } from './other.ts';
 import { readProducts } from './products.ts';
 import { promoteContext } from './promote-context.ts';
 import { jsonText, text } from './text.ts';
 
+export interface Shared {
+  readonly context: JsonObject | null;
+  readonly integrations: JsonObject | null;
+}
+
 /**
- * @param shared `context` of the batch: it holds for each event where the event's own does not say otherwise
+ * @param shared what the batch says for each event where the event's own does not say otherwise
  * @param warning the code behind a verdict `warning`, else null
  */
 export function eventRow(
@@ -16,7 +22,7 @@ export function eventRow(
   index: number,
   type: EventType,
   event: JsonObject,
-  shared: JsonObject | null,
+  shared: Shared,
   warning: string | null,
 ): EventRow {
   const row = arrivedRow(arrival, index);
@@ -40,10 +46,11 @@ export function eventRow(
     row.products = readProducts(properties);
   }
 
-  const context = mergeContext(event.context, shared);
+  const context = mergeContext(event.context, shared.context);
   if (context !== null) promoteContext(row, context);
   if (isJsonObject(event.traits)) row.traits = jsonText(event.traits);
   else if (type === 'identify' && isJsonObject(context?.traits)) row.traits = jsonText(context.traits);
+  row.other = otherText(event, type, shared.integrations);
   return row;
 }
 

@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode } from '../../schemas/errors.ts';
 import { isEventType, isJsonObject, type JsonObject } from '../../schemas/event.ts';
 import type { Pack, Part } from '../enqueue/pack.ts';
 import { type Arrival, readArrival } from './arrival.ts';
-import { eventRow } from './event-row.ts';
+import { eventRow, type Shared } from './event-row.ts';
 import { failedRow } from './failed-row.ts';
 import { decodeText, jsonText } from './text.ts';
 
@@ -32,11 +32,13 @@ function expandPart(part: Part, packId: string, rows: EventRow[]): void {
     return;
   }
   opened.events.forEach((event, index) => {
-    rows.push(expandEvent(part, arrival, rows.length, event, opened.context, codes.get(index) ?? null));
+    rows.push(expandEvent(part, arrival, rows.length, event, opened.shared, codes.get(index) ?? null));
   });
 }
 
-type OpenedPart = { events: unknown[]; context: JsonObject | null } | { code: ErrorCode };
+type OpenedPart = { events: unknown[]; shared: Shared } | { code: ErrorCode };
+
+const NOTHING_SHARED: Shared = { context: null, integrations: null };
 
 function openPart({ header, body }: Part): OpenedPart {
   if (header.form === 'raw') return { code: 'body_not_json' };
@@ -46,11 +48,15 @@ function openPart({ header, body }: Part): OpenedPart {
   } catch {
     return { code: 'body_not_json' };
   }
-  if (header.form === 'single') return { events: [json], context: null };
+  if (header.form === 'single') return { events: [json], shared: NOTHING_SHARED };
   if (!isJsonObject(json)) return { code: 'body_not_object' };
   if (!Array.isArray(json.batch)) return { code: 'batch_missing' };
   if (json.batch.length === 0) return { code: 'batch_empty' };
-  return { events: json.batch, context: isJsonObject(json.context) ? json.context : null };
+  return { events: json.batch, shared: { context: objectOf(json.context), integrations: objectOf(json.integrations) } };
+}
+
+function objectOf(value: unknown): JsonObject | null {
+  return isJsonObject(value) ? value : null;
 }
 
 function expandEvent(
@@ -58,7 +64,7 @@ function expandEvent(
   arrival: Arrival,
   index: number,
   event: unknown,
-  shared: JsonObject | null,
+  shared: Shared,
   code: string | null,
 ): EventRow {
   const fail = (reason: string) =>

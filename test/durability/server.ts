@@ -26,7 +26,7 @@ const queue = await EmbeddedQueue.open(folder, {
   report: () => {},
   sync: mode === 'sync',
 });
-const enqueue = groupCommit({ queue, random, compressor, clock });
+const enqueue = groupCommit({ queue, random, compressor });
 const app = createEdge({ enqueue, control, cache: keyValue(), clock }, parseConfig({}), createEdgeMetrics());
 const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: (request) => app.fetch(request) });
 process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${server.port}`, writeKey, pid: process.pid })}\n`);
