@@ -1,8 +1,25 @@
 import { Command } from 'commander';
-import { createReadToken, createWriteKey, listReadTokens, listWriteKeys, revoke } from '../platform/app/keys.ts';
+import {
+  createReadToken,
+  createWriteKey,
+  listReadTokens,
+  listWriteKeys,
+  type NewWriteKey,
+  readTokenSql,
+  revoke,
+  writeKeySql,
+} from '../platform/app/keys.ts';
 import { systemClock, systemRandom } from '../platform/bun/system.ts';
 import { parseConfig } from '../schemas/config.ts';
 import { openDatabase } from './environment.ts';
+
+interface CreateOptions {
+  readonly source: string;
+  readonly secret?: boolean;
+  readonly read?: string;
+  readonly json?: boolean;
+  readonly sql?: boolean;
+}
 
 /** `inlet keys`: who may send, who may read. */
 export function keysCommand(): Command {
@@ -14,22 +31,29 @@ export function keysCommand(): Command {
     .option('--secret', 'a secret key for a server: may import old events')
     .option('--read <name>', 'make a read token of this name instead')
     .option('--json', 'print one line of JSON')
-    .action(async (options: { source: string; secret?: boolean; read?: string; json?: boolean }) => {
+    .option('--sql', 'store nothing here: print SQL for "wrangler d1 execute --command"')
+    .action(async (options: CreateOptions) => {
+      const writeKey: NewWriteKey = { source: options.source, kind: options.secret ? 'secret' : 'public' };
+      if (options.sql) {
+        const ports = { clock: systemClock, random: systemRandom };
+        const { secret, sql } =
+          options.read === undefined ? writeKeySql(ports, writeKey) : readTokenSql(ports, { name: options.read });
+        process.stdout.write(`${sql}\n`);
+        process.stderr.write(`${secret}\n`);
+        return;
+      }
       await withControl(async (ports) => {
-        if (options.read !== undefined) {
+        if (options.read === undefined) {
+          const key = await createWriteKey(ports, writeKey);
+          print(options.json, { writeKey: key, source: options.source }, key);
+        } else {
           const readToken = await createReadToken(ports, { name: options.read });
           print(
             options.json,
             { readToken, name: options.read },
             `${readToken}\nShown this once: only its hash is kept.`,
           );
-          return;
         }
-        const writeKey = await createWriteKey(ports, {
-          source: options.source,
-          kind: options.secret ? 'secret' : 'public',
-        });
-        print(options.json, { writeKey, source: options.source }, writeKey);
       });
     });
   keys

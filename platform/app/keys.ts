@@ -20,32 +20,56 @@ export interface ReadToken {
   readonly revoked_at: number | null;
 }
 
+/** One row of a new write key, for a database that only SQL text reaches, as D1 from a terminal. */
+export function writeKeySql({ clock, random }: Pick<KeyPorts, 'clock' | 'random'>, key: NewWriteKey): NewSecret {
+  const secret = key.preset ?? newWriteKey(random, key.kind);
+  const values = [sqlText(secret), sqlText(key.source), sqlText(key.kind), clock.now()];
+  return { secret, sql: `insert into write_keys (write_key, source, kind, created_at) values (${values.join(', ')});` };
+}
+
+/** One row of a new read token. */
+export function readTokenSql({ clock, random }: Pick<KeyPorts, 'clock' | 'random'>, token: NewReadToken): NewSecret {
+  const secret = token.preset ?? newReadToken(random);
+  const values = [sqlText(sha256(secret)), sqlText(token.name), clock.now()];
+  return { secret, sql: `insert into read_tokens (token_sha256, name, created_at) values (${values.join(', ')});` };
+}
+
+export interface NewWriteKey {
+  readonly source: string;
+  readonly kind: WriteKeyKind;
+  /** To use in place of a random one; making the same one again changes nothing. */
+  readonly preset?: string;
+}
+
+export interface NewReadToken {
+  readonly name: string;
+  readonly preset?: string;
+}
+
+export interface NewSecret {
+  readonly secret: string;
+  readonly sql: string;
+}
+
 type KeyPorts = { readonly control: Database; readonly clock: Clock; readonly random: Random };
 
-/** @param preset a key to use in place of a random one; making the same one again changes nothing. */
-export async function createWriteKey(
-  { control, clock, random }: KeyPorts,
-  key: { source: string; kind: WriteKeyKind; preset?: string },
-): Promise<string> {
-  const writeKey = key.preset ?? `${key.kind === 'secret' ? 'sk' : 'wk'}_${random.hex(32)}`;
-  await control
+export async function createWriteKey(ports: KeyPorts, key: NewWriteKey): Promise<string> {
+  const writeKey = key.preset ?? newWriteKey(ports.random, key.kind);
+  await ports.control
     .prepare('insert into write_keys (write_key, source, kind, created_at) values (?, ?, ?, ?) on conflict do nothing')
-    .bind(writeKey, key.source, key.kind, clock.now())
+    .bind(writeKey, key.source, key.kind, ports.clock.now())
     .run();
   return writeKey;
 }
 
 /** @returns the token, which is shown this once: only its hash is stored. */
-export async function createReadToken(
-  { control, clock, random }: KeyPorts,
-  token: { name: string; preset?: string },
-): Promise<string> {
-  const text = token.preset ?? `rt_${random.hex(40)}`;
-  await control
+export async function createReadToken(ports: KeyPorts, token: NewReadToken): Promise<string> {
+  const secret = token.preset ?? newReadToken(ports.random);
+  await ports.control
     .prepare('insert into read_tokens (token_sha256, name, created_at) values (?, ?, ?) on conflict do nothing')
-    .bind(sha256(text), token.name, clock.now())
+    .bind(sha256(secret), token.name, ports.clock.now())
     .run();
-  return text;
+  return secret;
 }
 
 export async function listWriteKeys(control: Database): Promise<WriteKey[]> {
@@ -80,4 +104,16 @@ export async function revoke(
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+function newWriteKey(random: Random, kind: WriteKeyKind): string {
+  return `${kind === 'secret' ? 'sk' : 'wk'}_${random.hex(32)}`;
+}
+
+function newReadToken(random: Random): string {
+  return `rt_${random.hex(40)}`;
+}
+
+function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

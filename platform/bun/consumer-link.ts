@@ -30,6 +30,8 @@ export function startConsumer(
   let waiter: Waiter | null = null;
   let samples: Readonly<Record<string, number>> = {};
   let restarts = 0;
+  /** Deaths since it last stored a batch. */
+  let deaths = 0;
   let stopping = false;
   let ready = Promise.withResolvers<void>();
   let running = false;
@@ -51,7 +53,8 @@ export function startConsumer(
         if (stopping) return;
         report(`The consumer process ended (${signal ?? code}); it starts again. Accepted events wait in the queue.`);
         ready = Promise.withResolvers();
-        const delay_ms = Math.min(RESTART_MS.to, RESTART_MS.from * 2 ** restarts);
+        const delay_ms = Math.min(RESTART_MS.to, RESTART_MS.from * 2 ** deaths);
+        deaths += 1;
         restarts += 1;
         setTimeout(() => {
           if (!stopping) child = spawn();
@@ -66,6 +69,7 @@ export function startConsumer(
       running = true;
       ready.resolve();
     } else if (message.kind === 'settled') {
+      deaths = 0;
       waiter?.resolve(message.settlements);
       waiter = null;
     } else if (message.kind === 'metrics') {
