@@ -34,7 +34,7 @@ await command.parseAsync();
 
 function tableOf(summaries: readonly Summary[]): string {
   const head = ['events/request', 'server', 'requests/s', 'events/s', 'p50 ms', 'p99 ms', 'of the ceiling', 'at least'];
-  const table = new Table({ head, style: { head: [], border: [] } });
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
   for (const { events, threshold, passed, ceiling, inlet, whole, inlet_ratio, whole_ratio } of summaries) {
     const row = (name: string, figures: Measurement, ...rest: string[]) => {
       const { requests_per_second, p50_ms, p99_ms } = figures;
