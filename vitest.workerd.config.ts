@@ -6,7 +6,7 @@ export default defineConfig(async () => ({
   plugins: [
     textFiles(),
     cloudflareTest({
-      wrangler: { configPath: './test/workerd/wrangler.test.toml' },
+      wrangler: { configPath: './wrangler.toml' },
       miniflare: {
         bindings: {
           CONTROL_MIGRATIONS: await readD1Migrations('schemas/control'),

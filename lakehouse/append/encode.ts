@@ -36,14 +36,11 @@ export function encodeSegment(rows: readonly EventRow[], compressor: Compressor)
   return bytes.getBytes();
 }
 
+/** What a reader prunes by. A segment is small and soon compacted: bounds of more columns cost more than they save. */
+const BOUNDED: ReadonlySet<string> = new Set<Column['name']>(['user_key', 'timestamp', 'received_at', 'type']);
+
 function columnSource(column: Column, rows: readonly EventRow[]): ColumnSource {
-  return {
-    name: column.name,
-    data: columnData(column, rows),
-    bloomFilter: column.name === 'user_key',
-    // Bounds of long text help nobody and would fill the footer.
-    statistics: column.type !== 'json' && column.name !== 'body',
-  };
+  return { name: column.name, data: columnData(column, rows), statistics: BOUNDED.has(column.name) };
 }
 
 function columnData({ name, type }: Column, rows: readonly EventRow[]): unknown[] {

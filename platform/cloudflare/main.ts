@@ -1,9 +1,9 @@
 /** Inlet on Cloudflare: the bindings are the ports, with no adapter between. */
-import type { D1Database, KVNamespace, Queue, R2Bucket } from '@cloudflare/workers-types';
+import type { D1Database, ExecutionContext, KVNamespace, Queue, R2Bucket } from '@cloudflare/workers-types';
 import type { Hono } from 'hono';
 import { packPerRequest } from '../../edge/enqueue/pack-per-request.ts';
 import { createEdgeMetrics } from '../../edge/metrics.ts';
-import { type Config, parseConfig } from '../../schemas/config.ts';
+import { parseConfig } from '../../schemas/config.ts';
 import { consumeBatch, consumerMetrics } from '../app/consume.ts';
 import { createHttp } from '../app/http.ts';
 import { tendIndex } from '../app/tend.ts';
@@ -16,25 +16,40 @@ export interface Bindings {
   readonly INDEX: D1Database;
   readonly CACHE: KVNamespace;
   readonly PACKS: Queue<Uint8Array>;
+  /** The dead letters of PACKS, to know how old they are. */
+  readonly DEAD_PACKS: Queue<Uint8Array>;
 }
 
-interface Isolate {
-  readonly ports: Ports;
-  readonly config: Config;
-  readonly http: Hono;
+/** From the arrival of a request to its events in the queue: what no queue can tell of yet. */
+const UNDER_WAY_MS = 10_000;
+
+/** One app for each isolate, whose requests all come with the same bindings: there are none before the first. */
+const apps = new WeakMap<Bindings, Hono>();
+
+function appOf(env: Bindings): Hono {
+  let app = apps.get(env);
+  if (app === undefined) {
+    app = createApp(env);
+    apps.set(env, app);
+  }
+  return app;
 }
 
-/** Made by the first request, not at module scope: there are no bindings before it. */
-let isolate: Isolate | undefined;
-
-function open(env: Bindings): Isolate {
-  isolate ??= create(env);
-  return isolate;
+function createApp(env: Bindings): Hono {
+  const ports = portsOf(env);
+  return createHttp(ports, parseConfig({ ...env }), {
+    enqueue: packPerRequest(ports),
+    edgeMetrics: createEdgeMetrics(),
+    report,
+    clientIp: () => null,
+    oldestPending: () => oldestPending(env),
+    problems: async () => [],
+    platformMetrics: async () => '',
+  });
 }
 
-function create(env: Bindings): Isolate {
-  const config = parseConfig({ ...env });
-  const ports: Ports = {
+function portsOf(env: Bindings): Ports {
+  return {
     lake: env.LAKE,
     control: env.CONTROL,
     index: env.INDEX,
@@ -44,16 +59,14 @@ function create(env: Bindings): Isolate {
     random: systemRandom,
     compressor: workerdCompressor,
   };
-  const http = createHttp(ports, config, {
-    enqueue: packPerRequest(ports),
-    edgeMetrics: createEdgeMetrics(),
-    report,
-    clientIp: () => null,
-    oldestPending: async () => (await env.PACKS.metrics()).oldestMessageTimestamp?.getTime() ?? null,
-    problems: async () => [],
-    platformMetrics: async () => '',
-  });
-  return { ports, config, http };
+}
+
+/** Requests are answered in many isolates, so some are always taken to be under way. */
+async function oldestPending(env: Bindings): Promise<number> {
+  const queues = await Promise.all([env.PACKS.metrics(), env.DEAD_PACKS.metrics()]);
+  const waiting = queues.filter(({ backlogCount }) => backlogCount > 0);
+  const now = systemClock.now();
+  return Math.min(now, ...waiting.map((queue) => queue.oldestMessageTimestamp?.getTime() ?? now)) - UNDER_WAY_MS;
 }
 
 function report(problem: unknown): void {
@@ -61,16 +74,19 @@ function report(problem: unknown): void {
 }
 
 export default {
-  fetch(request: Request, env: Bindings): Response | Promise<Response> {
-    return open(env).http.fetch(request);
+  fetch(request: Request, env: Bindings, context: ExecutionContext): Response | Promise<Response> {
+    const response = appOf(env).fetch(request);
+    // A page that sends its last events while it closes hangs up at once: they are taken all the same.
+    context.waitUntil(Promise.resolve(response));
+    return response;
   },
 
+  // Needs no config: a setting that is wrong must not use up the retries of a pack.
   async queue(batch: QueueBatch, env: Bindings): Promise<void> {
-    await consumeBatch(batch, open(env).ports, consumerMetrics(), report);
+    await consumeBatch(batch, portsOf(env), consumerMetrics(), report);
   },
 
   async scheduled(_event: unknown, env: Bindings): Promise<void> {
-    const { ports } = open(env);
-    await tendIndex(ports);
+    await tendIndex(portsOf(env));
   },
 };
