@@ -87,18 +87,18 @@ function earliestArrival(rows: readonly EventRow[]): number {
   return rows.reduce((earliest, row) => Math.min(earliest, row.received_at), Number.POSITIVE_INFINITY);
 }
 
-const RETRY_SECONDS_MAX = 60;
-
 /**
- * A batch as a queue delivers it: acknowledged as a whole, or to be delivered again with a growing delay.
+ * A batch as a queue delivers it: acknowledged as a whole, or to be delivered again with a delay that doubles.
  *
+ * @param retry_seconds_max where the delay ends: with the attempts that the queue makes, this is the longest outage of
+ * the store that packs outlive
  * @param report told what an operator should hear of
  */
 export async function consumeBatch(
   batch: QueueBatch,
   ports: ConsumerPorts,
   metrics: ConsumerMetrics,
-  report: (problem: string) => void,
+  { retry_seconds_max, report }: { retry_seconds_max: number; report: (problem: string) => void },
 ): Promise<void> {
   try {
     await consume(
@@ -111,7 +111,7 @@ export async function consumeBatch(
   } catch (error) {
     report(`The log could not be written; ${batch.messages.length} packs will be tried again: ${error}`);
     for (const message of batch.messages) {
-      message.retry({ delaySeconds: Math.min(RETRY_SECONDS_MAX, 2 ** message.attempts) });
+      message.retry({ delaySeconds: Math.min(retry_seconds_max, 2 ** message.attempts) });
     }
   }
 }

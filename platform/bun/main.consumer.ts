@@ -17,6 +17,8 @@ import { sqliteDatabase } from './sqlite-database.ts';
 import { systemClock, zstdCompressor } from './system.ts';
 
 const METRICS_MS = 1_000;
+/** Short, as dead letters are tried without end here. */
+const RETRY_SECONDS_MAX = 60;
 
 function tell(message: FromConsumer): void {
   process.send?.(message);
@@ -42,7 +44,10 @@ async function main(config: Config): Promise<void> {
     const messages = await Promise.all(
       packs.map((pack, index) => toMessage(pack, (settlement) => (settlements[index] = settlement))),
     );
-    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, consumed, problem);
+    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, consumed, {
+      retry_seconds_max: RETRY_SECONDS_MAX,
+      report: problem,
+    });
     tell({ kind: 'settled', settlements });
   }
 

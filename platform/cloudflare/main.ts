@@ -10,6 +10,9 @@ import { tendIndex } from '../app/tend.ts';
 import type { Ports, QueueBatch } from '../ports.ts';
 import { systemClock, systemRandom, workerdCompressor } from './system.ts';
 
+/** A hundred attempts so far apart use up the fourteen days that a queue keeps a message. */
+const RETRY_SECONDS_MAX = 10_800;
+
 export interface Bindings {
   readonly LAKE: R2Bucket;
   readonly CONTROL: D1Database;
@@ -83,7 +86,7 @@ export default {
 
   // Needs no config: a setting that is wrong must not use up the retries of a pack.
   async queue(batch: QueueBatch, env: Bindings): Promise<void> {
-    await consumeBatch(batch, portsOf(env), consumerMetrics(), report);
+    await consumeBatch(batch, portsOf(env), consumerMetrics(), { retry_seconds_max: RETRY_SECONDS_MAX, report });
   },
 
   async scheduled(_event: unknown, env: Bindings): Promise<void> {

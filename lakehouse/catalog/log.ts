@@ -1,0 +1,54 @@
+/**
+ * The log: every event is in the table or in a segment that the table has not taken in, never in both, never in neither.
+ *
+ * That holds for a reader with any snapshot, however old, because of the order in which things happen:
+ *
+ * 1. A reader loads a snapshot first, lists segments second, and subtracts what that snapshot has consumed. A segment
+ *    that a later snapshot consumes is pending for this reader.
+ * 2. A commit adds the rows of a segment to `files` and its key to `consumed` in one object.
+ * 3. Expiry deletes a snapshot before it deletes any segment or file which that snapshot needs. So a reader that finds
+ *    its snapshot still stored after listing knows that no pending segment was missing from the list.
+ * 4. A key leaves `consumed` only after its object is gone: in a commit whose listing did not find it.
+ *
+ * The same packs delivered again may make a deleted segment again after 4. It is then pending like any other, and its
+ * rows are copies of rows in the table, which every reader removes by identity.
+ */
+import type { ObjectStore, StoredObject } from '../../platform/ports.ts';
+import { listAll, SEGMENTS, SNAPSHOTS, snapshotKey } from './objects.ts';
+import type { Snapshot } from './snapshot.ts';
+import { loadSnapshot } from './store.ts';
+
+export interface Log {
+  readonly snapshot: Snapshot;
+  /** Segments that the snapshot has not consumed, oldest arrival first. */
+  readonly segments: readonly StoredObject[];
+  /** Consumed segments whose objects are gone. */
+  readonly gone: readonly string[];
+}
+
+const ROUNDS_MAX = 5;
+
+/** @throws Error when snapshots expire faster than segments can be listed */
+export async function openLog(lake: ObjectStore): Promise<Log> {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const snapshot = await loadSnapshot(lake);
+    const listed = await listAll(lake, SEGMENTS);
+    if (!(await isStored(lake, snapshot))) continue;
+    const consumed = new Set(snapshot.consumed);
+    const keys = new Set(listed.map(({ key }) => key));
+    return {
+      snapshot,
+      segments: listed.filter(({ key }) => !consumed.has(key)),
+      gone: snapshot.consumed.filter((key) => !keys.has(key)),
+    };
+  }
+  throw new Error(
+    'The snapshots of the table expire faster than its segments can be listed: raise INLET_GRACE_MINUTES',
+  );
+}
+
+/** The empty snapshot has no object: it holds as long as there is no other. */
+async function isStored(lake: ObjectStore, { version }: Snapshot): Promise<boolean> {
+  if (version > 0) return (await lake.head(snapshotKey(version))) !== null;
+  return (await lake.list({ prefix: SNAPSHOTS, limit: 1 })).objects.length === 0;
+}

@@ -1,0 +1,72 @@
+/**
+ * The winner rule: of rows with the same source and message id, the one with the smallest (received_at, pack id, index in
+ * pack) counts. A pack that was delivered twice leaves the very same row twice; then the row of the table counts, so that
+ * no file is written again for nothing.
+ */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { TableFile } from '../catalog/snapshot.ts';
+import { eventFiles } from './columns.ts';
+import { allRows, asNumber } from './duckdb.ts';
+
+const IDENTITY = 'source, message_id';
+const STAMP = 'received_at, pack_id, pack_index';
+const DAY_MS = 86_400_000;
+
+/**
+ * Table files that may hold copies of rows that arrived at `receivedMin` or later, epoch milliseconds: copies count once
+ * when they arrive within the window.
+ */
+export function filesInWindow(files: readonly TableFile[], receivedMin: number, windowDays: number): TableFile[] {
+  return files.filter(({ received_max }) => received_max >= receivedMin - windowDays * DAY_MS);
+}
+
+/**
+ * Makes the table `inlet.losers(path, row)`: every row of these files that is a copy of a winner elsewhere in them. Rows
+ * of the table are unique among themselves, so only those that share an identity with a pending row are looked at.
+ *
+ * @param pending paths of segments
+ * @param table paths of table files
+ * @returns how many losers there are in each file that has any
+ */
+export async function findLosers(
+  connection: DuckDBConnection,
+  pending: readonly string[],
+  table: readonly string[],
+): Promise<Map<string, number>> {
+  const stamps = `${IDENTITY}, ${STAMP}, filename as path, file_row_number as row`;
+  await connection.run(`
+    create schema if not exists inlet;
+    create temp table pending_stamps as select ${stamps} from ${eventFiles(pending)};
+    create temp table stamps as
+      select *, false as in_table from pending_stamps
+        semi join (select ${IDENTITY} from pending_stamps group by all having count(*) > 1) using (${IDENTITY});
+    create temp table table_stamps as
+      select ${stamps} from ${eventFiles(table)} semi join pending_stamps using (${IDENTITY});
+    insert into stamps
+      select *, false from pending_stamps semi join table_stamps using (${IDENTITY})
+        anti join stamps using (${IDENTITY})
+      union all select *, true from table_stamps;
+    create table inlet.losers as
+      select path, row from stamps
+      qualify row_number() over (partition by ${IDENTITY} order by ${STAMP}, in_table desc, path, row) > 1;
+    drop table pending_stamps;
+    drop table table_stamps;
+    drop table stamps`);
+  const counts = await allRows(connection, 'select path, count(*) as losers from inlet.losers group by path');
+  return new Map(counts.map(({ path, losers }) => [String(path), asNumber(losers)]));
+}
+
+/** The rows of these files that are not losers. */
+export function winnersOf(paths: readonly string[], losers: ReadonlyMap<string, number>): string {
+  const [clean, dirty] = [paths.filter((path) => !losers.has(path)), paths.filter((path) => losers.has(path))];
+  const parts = [
+    ...(clean.length > 0 || dirty.length === 0 ? [`select * from ${eventFiles(clean)}`] : []),
+    ...(dirty.length > 0
+      ? [
+          `select file.* from ${eventFiles(dirty)} file
+             anti join inlet.losers loser on file.filename = loser.path and file.file_row_number = loser.row`,
+        ]
+      : []),
+  ];
+  return `(${parts.join(' union all ')})`;
+}

@@ -1,0 +1,85 @@
+/** One DuckDB instance for one piece of work, with bounded memory and a scratch folder that goes with it. */
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type JS } from '@duckdb/node-api';
+
+export interface DuckDBOptions {
+  readonly scratch_dir: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface DuckDB {
+  readonly connection: DuckDBConnection;
+  /** Absolute path of a folder for this instance alone. */
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+const MEMORY_LIMIT = '512MB';
+const THREADS = '2';
+const FOLDER_PREFIX = 'duckdb-';
+/** Longer than any work of one instance. */
+const LEFTOVER_AGE_MS = 24 * 3_600_000;
+
+/** An abort of `signal` interrupts what runs. Close it in any case. */
+export async function openDuckDB({ scratch_dir, signal }: DuckDBOptions): Promise<DuckDB> {
+  signal?.throwIfAborted();
+  await mkdir(scratch_dir, { recursive: true });
+  const folder = await mkdtemp(join(scratch_dir, FOLDER_PREFIX));
+  await removeLeftovers(scratch_dir, (await stat(folder)).mtimeMs);
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: MEMORY_LIMIT,
+    threads: THREADS,
+    temp_directory: join(folder, 'spill'),
+  });
+  const connection = await instance.connect();
+  await connection.run(`set TimeZone = 'UTC'`);
+  const interrupt = (): void => connection.interrupt();
+  signal?.addEventListener('abort', interrupt);
+  return {
+    connection,
+    folder,
+    close: async () => {
+      signal?.removeEventListener('abort', interrupt);
+      connection.closeSync();
+      instance.closeSync();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Of processes that were killed. @param now by the clock of the file system */
+async function removeLeftovers(scratch_dir: string, now: number): Promise<void> {
+  for (const name of await readdir(scratch_dir)) {
+    if (!name.startsWith(FOLDER_PREFIX)) continue;
+    const path = join(scratch_dir, name);
+    // Gone meanwhile: another process has tidied up, or itself.
+    const modified = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => now,
+    );
+    if (now - modified > LEFTOVER_AGE_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Never a stream: DuckDB's streams end early and silently when the query fails. */
+export async function allRows(connection: DuckDBConnection, sql: string): Promise<Record<string, JS>[]> {
+  return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+}
+
+/** A text as an SQL literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Whole numbers come as bigint or number, by their SQL type. */
+export function asNumber(value: JS | undefined): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint') return Number(value);
+  throw new TypeError(`Expected a number from DuckDB, not ${typeof value}`);
+}
+
+export function asText(value: JS | undefined): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`Expected a text from DuckDB, not ${typeof value}`);
+}

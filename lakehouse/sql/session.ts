@@ -1,0 +1,107 @@
+/**
+ * The log as SQL: `events` is the table and the segments it has not taken in yet, each event once; `failed_events` is
+ * what was rejected. Both show one consistent version of the log for as long as the session is open.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { LocalFiles, ObjectStore, PinnedFiles } from '../../platform/ports.ts';
+import { FAILED_TYPE } from '../../schemas/event.ts';
+import { type Log, openLog } from '../catalog/log.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
+import { COLUMN_LIST, eventFiles, pathList } from './columns.ts';
+import { filesInWindow, findLosers, winnersOf } from './copies.ts';
+import { allRows, asNumber, type DuckDB, literal, openDuckDB } from './duckdb.ts';
+
+export interface SessionOptions {
+  readonly lake: ObjectStore;
+  readonly files: LocalFiles;
+  readonly config: { readonly dedupe_window_days: number };
+  /** Interrupts whatever the session runs. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Session {
+  readonly snapshot: Snapshot;
+  /** Arrival of the newest event in the session, epoch milliseconds; null when there is none. */
+  readonly asOf: number | null;
+  /** For statements of our own. Those of users go through `query`. One at a time. */
+  readonly connection: DuckDBConnection;
+  /** The one folder that statements of our own can write to. */
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+/** Files stay pinned until the session is closed. */
+export async function openSession({ lake, files, config, signal }: SessionOptions): Promise<Session> {
+  const log = await openLog(lake);
+  const table = await files.pin(log.snapshot.files.map(({ key }) => key));
+  let pending: PinnedFiles | undefined;
+  let duckdb: DuckDB | undefined;
+  const close = async (): Promise<void> => {
+    await duckdb?.close();
+    await pending?.release();
+    await table.release();
+  };
+  try {
+    pending = await files.pin(log.segments.map(({ key }) => key));
+    duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
+    const { connection } = duckdb;
+    const asOf = await createViews(connection, log, table.paths, pending.paths, config.dedupe_window_days);
+    const folder = join(duckdb.folder, 'out');
+    await mkdir(folder);
+    await fence(connection, [...table.paths, ...pending.paths], folder);
+    return { snapshot: log.snapshot, asOf, connection, folder, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Removing copies costs a look at the identities of pending rows and of table files in their window, once; a query then
+ * pays only for the few files that lost a row.
+ */
+async function createViews(
+  connection: DuckDBConnection,
+  { snapshot }: Log,
+  table: readonly string[],
+  pending: readonly string[],
+  windowDays: number,
+): Promise<number | null> {
+  const [arrivals] = await allRows(
+    connection,
+    `select epoch_ms(min(received_at)) as earliest, epoch_ms(max(received_at)) as latest from ${eventFiles(pending)}`,
+  );
+  const path = new Map(snapshot.files.map(({ key }, position) => [key, table[position] ?? key]));
+  const paths = (files: Snapshot['files']): string[] => files.map(({ key }) => path.get(key) ?? key);
+  const earliest = arrivals?.earliest ?? null;
+  const near = earliest === null ? [] : filesInWindow(snapshot.files, asNumber(earliest), windowDays);
+  const losers = await findLosers(connection, pending, paths(near));
+  // A file of the table holds rows of one type, so the other ones need not even be opened.
+  const failed = paths(snapshot.files.filter(({ type }) => type === FAILED_TYPE));
+  const good = paths(snapshot.files.filter(({ type }) => type !== FAILED_TYPE));
+  for (const [view, tableFiles, comparison] of [
+    ['events', good, '<>'],
+    ['failed_events', failed, '='],
+  ] as const) {
+    await connection.run(`
+      create view ${view} as
+        select ${COLUMN_LIST} from ${winnersOf(tableFiles, losers)}
+        union all
+        select ${COLUMN_LIST} from ${winnersOf(pending, losers)} where type ${comparison} ${literal(FAILED_TYPE)}`);
+  }
+  const newest = Math.max(
+    ...snapshot.files.map(({ received_max }) => received_max),
+    arrivals?.latest == null ? Number.NEGATIVE_INFINITY : asNumber(arrivals.latest),
+  );
+  return Number.isFinite(newest) ? newest : null;
+}
+
+/** From here on nothing but these files can be read, nothing outside the folder written, and no setting changed. */
+async function fence(connection: DuckDBConnection, paths: readonly string[], folder: string): Promise<void> {
+  await connection.run(`set allowed_paths = ${pathList(paths)}`);
+  await connection.run(`set allowed_directories = ${pathList([folder])}`);
+  await connection.run('set enable_external_access = false');
+  await connection.run('set lock_configuration = true');
+}

@@ -1,0 +1,62 @@
+/**
+ * Makes the index again beside the one in use. The order that loses nothing: `startRebuild`, then list the log, then
+ * `writeToSlot` for all of it, then `finishRebuild`. Writers fill both slots meanwhile.
+ */
+import type { Database, Statement } from '../../platform/ports.ts';
+import type { EventRow } from '../../schemas/columns.ts';
+import { readState, type Slot } from './state.ts';
+import { writeAsOld } from './write.ts';
+
+/** One rebuild. When a later one takes its place, this one can change nothing any more. */
+export interface Rebuild {
+  readonly slot: Slot;
+  readonly generation: number;
+}
+
+/** Empties the slot that is not in use and shows it to the writers. @throws where another one starts or ends right now. */
+export async function startRebuild(database: Database): Promise<Rebuild> {
+  const { active, generation } = await readState(database);
+  const slot = other(active);
+  await database.batch([nextGeneration(database, generation, active, slot), ...emptying(database, slot)]);
+  return { slot, generation: generation + 1 };
+}
+
+/** Adds events of the log, in any portions, as events that were there all along, so that older cursors go on. */
+export async function writeToSlot(database: Database, rebuild: Rebuild, rows: readonly EventRow[]): Promise<void> {
+  await writeAsOld(database, rebuild.slot, rows);
+}
+
+/**
+ * Readers and writers change over at once and the old slot is emptied. Whoever is reading it notices and starts anew.
+ *
+ * @throws where another rebuild took the place of this one; then nothing has changed.
+ */
+export async function finishRebuild(database: Database, { slot, generation }: Rebuild): Promise<void> {
+  await database.batch([nextGeneration(database, generation, slot, null), ...emptying(database, other(slot))]);
+}
+
+/** Writers leave the slot alone from now on; the next rebuild empties it. No effect where another took its place. */
+export async function abandonRebuild(database: Database, { generation }: Rebuild): Promise<void> {
+  await database
+    .prepare('update index_state set building = null, plan = null, generation = generation + 1 where generation = ?')
+    .bind(generation)
+    .run();
+}
+
+/** Fails its whole batch where the generation is not that one any more. */
+function nextGeneration(database: Database, generation: number, active: Slot, building: Slot | null): Statement {
+  return database
+    .prepare(
+      `update index_state set active = ?, building = ?, plan = null,
+         generation = case generation when ? then generation + 1 end where id = 1`,
+    )
+    .bind(active, building, generation);
+}
+
+function emptying(database: Database, slot: Slot): Statement[] {
+  return ['events', 'identities', 'traits'].map((table) => database.prepare(`delete from ${table}_${slot}`));
+}
+
+function other(slot: Slot): Slot {
+  return slot === 'a' ? 'b' : 'a';
+}

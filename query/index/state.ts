@@ -1,0 +1,23 @@
+import type { Database } from '../../platform/ports.ts';
+
+export type Slot = 'a' | 'b';
+
+export interface IndexState {
+  readonly active: Slot;
+  /** The slot being rebuilt. */
+  readonly building: Slot | null;
+  /** Counts the starts and ends of rebuilds. */
+  readonly generation: number;
+  /** Counts the writes. */
+  readonly sequence: number;
+}
+
+/** @throws what the database throws, and where the migrations were not applied. */
+export async function readState(database: Database): Promise<IndexState> {
+  const { results } = await database
+    .prepare('select active, building, generation, sequence from index_state where id = 1')
+    .all<IndexState>();
+  const [state] = results;
+  if (state === undefined) throw new Error('the hot index has no state: its migrations were not applied');
+  return state;
+}

@@ -1,0 +1,103 @@
+/**
+ * Event rows into the hot index. Rows are only ever added, so the same events written twice, or grouped otherwise, change
+ * no answer.
+ */
+import type { Database, SqlValue, Statement } from '../../platform/ports.ts';
+import type { EventRow } from '../../schemas/columns.ts';
+import { type HotRow, toHotRows } from './hot-rows.ts';
+import { identityOf, stampOf } from './identity.ts';
+import { readState, type Slot } from './state.ts';
+
+/** A batch is one transaction: a reader sees all of it or nothing. */
+const BATCH_CHARACTERS_MAX = 1_000_000;
+const BATCH_EVENTS_MAX = 4_000;
+/** D1 takes no more in one statement. */
+const VALUES_MAX = 100;
+
+/**
+ * Adds the events to the active slot, and to the one that a rebuild fills.
+ *
+ * Call it once the events are in the log: a rebuild that starts later finds them there, an earlier one is seen here.
+ *
+ * @param rows `context` is the whole one, as JSON text. Rejected events are skipped.
+ * @throws what the database throws; then some of the events may be in, and writing all of them again is right.
+ */
+export async function writeRows(database: Database, rows: readonly EventRow[]): Promise<void> {
+  const { active, building } = await readState(database);
+  const slots = building === null ? [active] : [active, building];
+  const count = database.prepare('update index_state set sequence = sequence + 1 where id = 1');
+  for (const batch of batches(toHotRows(rows))) {
+    const inserts = slots.flatMap((slot) => insertHotRows(database, slot, batch, '(select sequence from index_state)'));
+    await database.batch([count, ...inserts]);
+  }
+}
+
+/** Adds events to one slot, as events that were there before every cursor that was given out. */
+export async function writeAsOld(database: Database, slot: Slot, rows: readonly EventRow[]): Promise<void> {
+  for (const batch of batches(toHotRows(rows))) await database.batch(insertHotRows(database, slot, batch, '0'));
+}
+
+function* batches(hotRows: readonly HotRow[]): Generator<HotRow[]> {
+  let batch: HotRow[] = [];
+  let characters = 0;
+  let events = 0;
+  for (const hotRow of hotRows) {
+    characters += hotRow.events.length;
+    events += hotRow.rows.length;
+    if (batch.length > 0 && (characters > BATCH_CHARACTERS_MAX || events > BATCH_EVENTS_MAX)) {
+      yield batch;
+      batch = [];
+      characters = hotRow.events.length;
+      events = hotRow.rows.length;
+    }
+    batch.push(hotRow);
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** @param sequence SQL of the sequence that the copies get */
+function insertHotRows(database: Database, slot: Slot, hotRows: readonly HotRow[], sequence: string): Statement[] {
+  const events: SqlValue[] = [];
+  const copies: { identity: string; stamp: string }[] = [];
+  const traits: SqlValue[] = [];
+  for (const { rows, ...hotRow } of hotRows) {
+    events.push(hotRow.user_key, hotRow.newest, hotRow.pack_id, hotRow.first_index, hotRow.other_indexes);
+    events.push(hotRow.oldest, hotRow.events);
+    for (const row of rows) {
+      const identity = identityOf(row.source, row.message_id);
+      const stamp = stampOf(row.received_at, row.pack_id, row.pack_index);
+      copies.push({ identity, stamp });
+      if (row.type === 'identify' && row.traits !== null) {
+        traits.push(row.user_key, row.timestamp, stamp, identity, row.traits);
+      }
+    }
+  }
+  // In the order of the table, which SQLite fills fastest.
+  copies.sort((a, b) => (a.identity < b.identity ? -1 : 1));
+  const identities = copies.flatMap(({ identity, stamp }) => [identity, stamp]);
+  return [
+    ...inserts(database, `events_${slot}`, '(?,?,?,?,?,?,?)', events),
+    ...inserts(database, `identities_${slot}`, `(?,?,${sequence})`, identities),
+    ...inserts(database, `traits_${slot}`, '(?,?,?,?,?)', traits),
+  ];
+}
+
+function inserts(database: Database, table: string, row: string, values: readonly SqlValue[]): Statement[] {
+  const width = row.split('?').length - 1;
+  const rowsMax = Math.floor(VALUES_MAX / width);
+  const statements: Statement[] = [];
+  let prepared: Statement | undefined;
+  for (let start = 0; start < values.length; start += rowsMax * width) {
+    const bound = values.slice(start, start + rowsMax * width);
+    const whole = bound.length === rowsMax * width;
+    if (whole && prepared !== undefined) {
+      statements.push(prepared.bind(...bound));
+      continue;
+    }
+    const tuples = Array.from({ length: bound.length / width }, () => row).join();
+    const statement = database.prepare(`insert into ${table} values ${tuples} on conflict do nothing`);
+    if (whole) prepared = statement;
+    statements.push(statement.bind(...bound));
+  }
+  return statements;
+}

@@ -1,0 +1,55 @@
+import type { Database } from '../../platform/ports.ts';
+import { InletError } from '../../schemas/errors.ts';
+import type { HotEvent } from '../index/hot-rows.ts';
+import { identityOf } from '../index/identity.ts';
+import { scanHotRows } from './hot-scan.ts';
+import { atOneMoment } from './moment.ts';
+import { decodeOpaque, encodeOpaque } from './opaque.ts';
+import { keepWinners } from './winners.ts';
+
+/** An event that is not among this many rows of its user around its time is given up. */
+const ROWS_MAX = 50_000;
+
+/** An id that needs no index: it says where the event lies. */
+export function eventId(user: string, { timestamp, source, messageId }: HotEvent): string {
+  return encodeOpaque([user, timestamp, source, messageId]);
+}
+
+/**
+ * The event of an id that `eventId` made; null where there is none, or none any more because an earlier copy of it came.
+ *
+ * @throws InletError id_invalid, index_away; query_too_costly where too many events of the user lie in one hour.
+ */
+export async function readEvent(database: Database, id: string): Promise<{ user: string; event: HotEvent } | null> {
+  const { user, timestamp, source, messageId } = decodeEventId(id);
+  const identity = identityOf(source, messageId);
+  return atOneMoment(database, async (moment) => {
+    let rows = 0;
+    for await (const chunk of scanHotRows(database, moment.slot, user, timestamp, timestamp)) {
+      const copies = chunk.copies
+        .filter(
+          ({ event }) => event.timestamp === timestamp && event.source === source && event.messageId === messageId,
+        )
+        .map((copy) => ({ ...copy, identity }));
+      const [winner] = await keepWinners(database, moment, copies);
+      if (winner !== undefined) return { user, event: winner.event };
+      rows += chunk.rows;
+      if (rows >= ROWS_MAX) throw new InletError('query_too_costly');
+    }
+    return null;
+  });
+}
+
+function decodeEventId(id: string): { user: string; timestamp: number; source: string; messageId: string } {
+  const [user, timestamp, source, messageId, ...rest] = decodeOpaque(id) ?? [];
+  if (
+    typeof user !== 'string' ||
+    typeof timestamp !== 'number' ||
+    typeof source !== 'string' ||
+    typeof messageId !== 'string' ||
+    rest.length > 0
+  ) {
+    throw new InletError('id_invalid');
+  }
+  return { user, timestamp, source, messageId };
+}

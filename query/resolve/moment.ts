@@ -1,0 +1,39 @@
+import type { Database } from '../../platform/ports.ts';
+import { InletError } from '../../schemas/errors.ts';
+import { type IndexState, readState, type Slot } from '../index/state.ts';
+
+/** What one reading sees: one slot, and in it the copies that were there at one moment. */
+export interface Moment {
+  readonly slot: Slot;
+  /** Copies of a larger sequence came later. */
+  readonly sequence: number;
+}
+
+const ATTEMPTS_MAX = 3;
+
+/**
+ * Reads at one moment. When a rebuild ends meanwhile, the slot is emptied under the reader, which then starts anew.
+ *
+ * @throws InletError index_away
+ */
+export async function atOneMoment<Answer>(
+  database: Database,
+  read: (moment: Moment) => Promise<Answer>,
+): Promise<Answer> {
+  let before = await state(database);
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const answer = await read({ slot: before.active, sequence: before.sequence });
+    const after = await state(database);
+    if (after.generation === before.generation) return answer;
+    before = after;
+  }
+  throw new InletError('index_away');
+}
+
+async function state(database: Database): Promise<IndexState> {
+  try {
+    return await readState(database);
+  } catch (cause) {
+    throw new InletError('index_away', { cause });
+  }
+}

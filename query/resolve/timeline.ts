@@ -1,0 +1,149 @@
+import type { Database } from '../../platform/ports.ts';
+import { InletError } from '../../schemas/errors.ts';
+import type { EventType } from '../../schemas/event.ts';
+import type { HotEvent } from '../index/hot-rows.ts';
+import { identityOf } from '../index/identity.ts';
+import { Candidates } from './candidates.ts';
+import { type Cursor, decodeCursor, encodeCursor, timelineHash } from './cursor.ts';
+import { type Copy, scanHotRows } from './hot-scan.ts';
+import { atOneMoment, type Moment } from './moment.ts';
+import { comparePositions, type Position, startOf } from './position.ts';
+import { keepWinners } from './winners.ts';
+
+export interface TimelineQuery {
+  /** User id or anonymous id. */
+  readonly user: string;
+  /** Epoch milliseconds, included; null for no bound. */
+  readonly from: number | null;
+  /** Epoch milliseconds, not included; null for no bound. */
+  readonly to: number | null;
+  /** Null for all. */
+  readonly types: readonly EventType[] | null;
+  /** Names of track calls; null for calls of all types and names. */
+  readonly events: readonly string[] | null;
+  readonly first: number;
+  readonly after: string | null;
+}
+
+export interface Page {
+  readonly edges: readonly { readonly cursor: string; readonly event: HotEvent }[];
+  readonly hasNextPage: boolean;
+  /** Where the next page goes on; not always that of the last edge. */
+  readonly endCursor: string | null;
+  /** All events that arrived before this time are in the timeline, epoch milliseconds. */
+  readonly asOf: number;
+}
+
+export const FIRST_DEFAULT = 50;
+export const FIRST_MAX = 1_000;
+
+/** A page that has read this much comes short. */
+const PAGE_ROWS_MAX = 5_000;
+const PAGE_CHARACTERS_READ_MAX = 32 * 1_048_576;
+/** Most JSON that a page holds. */
+const PAGE_CHARACTERS_MAX = 8 * 1_048_576;
+/** The last time that a Date can hold, epoch milliseconds; its negative is the first. */
+const LATEST = 8_640_000_000_000_000;
+/** No page goes without a step forward, unless that takes more than this many rows of one hour. */
+const STEP_ROWS_MAX = 50_000;
+
+/**
+ * One page of a user's timeline: newest first, each event once.
+ *
+ * The pages that follow one another show the moment of the first one: every event that was there then comes exactly once,
+ * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, one that
+ * came later may come, at most once.)
+ *
+ * @param askAsOf asked on page one; it holds for the pages that follow
+ * @throws InletError page_too_large, cursor_invalid, index_away; query_too_costly where too many events of a user lie in
+ * one hour to be put in order.
+ */
+export async function readTimeline(
+  database: Database,
+  query: TimelineQuery,
+  askAsOf: () => Promise<number>,
+): Promise<Page> {
+  if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
+  const { user, from, to, types, events } = query;
+  const timeline = timelineHash(user, from, to, types, events);
+  const after = query.after === null ? null : decodeCursor(query.after, timeline);
+  // Before the reading: the answer may then hold more than this says, but never less.
+  const asOf = after?.asOf ?? (await askAsOf());
+  return atOneMoment(database, async ({ slot, sequence }) => {
+    const moment = { slot, sequence: after?.sequence ?? sequence };
+    const { shown, next } = await readPage(database, moment, query, after);
+    const cursor = ({ timestamp, source, messageId }: Position): string =>
+      encodeCursor({ timestamp, source, messageId, sequence: moment.sequence, asOf }, timeline);
+    const edges = shown.map(({ event }) => ({ cursor: cursor(event), event }));
+    return {
+      edges,
+      hasNextPage: next !== null,
+      endCursor: next === null ? (edges.at(-1)?.cursor ?? null) : cursor(next),
+      asOf,
+    };
+  });
+}
+
+interface Found {
+  readonly shown: Copy[];
+  /** Behind which the next page begins; null where there is none. */
+  readonly next: Position | null;
+}
+
+async function readPage(
+  database: Database,
+  moment: Moment,
+  query: TimelineQuery,
+  after: Cursor | null,
+): Promise<Found> {
+  const newest = Math.min(after?.timestamp ?? LATEST, (query.to ?? LATEST) - 1);
+  const oldest = query.from ?? -LATEST;
+  const matches = matcher(query, after);
+  const candidates = new Candidates();
+  const shown: Copy[] = [];
+  let room = PAGE_CHARACTERS_MAX;
+  let rows = 0;
+  let charactersRead = 0;
+  let last: Position | null = null;
+
+  for await (const chunk of scanHotRows(database, moment.slot, query.user, newest, oldest)) {
+    rows += chunk.rows;
+    charactersRead += chunk.characters;
+    candidates.add(chunk.copies.filter(matches), room);
+
+    // One more than asked for tells whether there is a next page.
+    while (shown.length <= query.first) {
+      const decided = candidates.take(query.first + 1 - shown.length, chunk.frontier);
+      if (decided.length === 0) break;
+      last = decided.at(-1)?.event ?? last;
+      const winners = await keepWinners(database, moment, decided.map(withIdentity));
+      shown.push(...winners);
+      room -= winners.reduce((sum, { characters }) => sum + characters, 0);
+    }
+    if (shown.length > query.first) {
+      const page = shown.slice(0, query.first);
+      return { shown: page, next: page.at(-1)?.event ?? null };
+    }
+    if (candidates.cut && candidates.size === 0) return { shown, next: last };
+    const spent = rows >= PAGE_ROWS_MAX || charactersRead >= PAGE_CHARACTERS_READ_MAX || room <= 0;
+    if (!spent || chunk.frontier === Number.NEGATIVE_INFINITY) continue;
+    if (chunk.frontier < newest) return { shown, next: startOf(chunk.frontier) };
+    if (rows >= STEP_ROWS_MAX) throw new InletError('query_too_costly');
+  }
+  return { shown, next: null };
+}
+
+function withIdentity(copy: Copy): Copy & { readonly identity: string } {
+  return { ...copy, identity: identityOf(copy.event.source, copy.event.messageId) };
+}
+
+function matcher({ from, to, types, events }: TimelineQuery, after: Cursor | null): (copy: Copy) => boolean {
+  const wantedTypes = types === null ? null : new Set<string>(types);
+  const wantedEvents = events === null ? null : new Set<string | undefined>(events);
+  return ({ event }) =>
+    (from === null || event.timestamp >= from) &&
+    (to === null || event.timestamp < to) &&
+    (after === null || comparePositions(after, event) < 0) &&
+    (wantedTypes === null || wantedTypes.has(event.type)) &&
+    (wantedEvents === null || (event.type === 'track' && wantedEvents.has(event.event)));
+}

@@ -1,0 +1,28 @@
+import { GraphQLError } from 'graphql';
+import { ERRORS, type ErrorCode, InletError } from '../../schemas/errors.ts';
+
+/** An entry of the error table for a request that is refused as a whole. */
+export function refusal(code: ErrorCode): GraphQLError {
+  // `spec`: to callers who ask for application/json, GraphQL over HTTP answers 200.
+  return new GraphQLError(ERRORS[code].text, { extensions: { code, http: { spec: true, status: ERRORS[code].http } } });
+}
+
+/** Expected failures keep their text and code; whatever else was thrown is logged and not shown. */
+export function maskError(error: unknown): Error {
+  if (!(error instanceof GraphQLError)) return masked(error);
+  const { originalError } = error;
+  if (originalError === undefined || originalError === null) return error;
+  if (originalError instanceof GraphQLError) return error;
+  return masked(originalError, error);
+}
+
+function masked(thrown: unknown, { nodes, path }: Partial<Pick<GraphQLError, 'nodes' | 'path'>> = {}): GraphQLError {
+  const known = thrown instanceof InletError;
+  // The others are news to the caller only.
+  if (!known || ERRORS[thrown.code].retry) console.error(thrown);
+  return new GraphQLError(known ? thrown.message : ERRORS.internal.text, {
+    nodes: nodes ?? null,
+    path: path ?? null,
+    extensions: { code: known ? thrown.code : ('internal' satisfies ErrorCode) },
+  });
+}

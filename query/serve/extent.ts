@@ -1,0 +1,47 @@
+import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
+
+export interface Extent {
+  /** How deep fields are nested at most. */
+  readonly depth: number;
+  /** How many selections there are once every fragment is written out. */
+  readonly selections: number;
+}
+
+/**
+ * The extent of a valid document. Each fragment is measured once: measured at each spread, a few hundred characters can
+ * keep a server busy for hours.
+ */
+export function extentOf(document: DocumentNode): Extent {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  const measured = new Map<string, Extent>();
+
+  function ofFragment(name: string): Extent {
+    const known = measured.get(name);
+    if (known !== undefined) return known;
+    const extent = ofSelections(fragments.get(name)?.selectionSet);
+    measured.set(name, extent);
+    return extent;
+  }
+
+  function ofSelections(set: SelectionSetNode | undefined): Extent {
+    let depth = 0;
+    let selections = 0;
+    for (const selection of set?.selections ?? []) {
+      const isSpread = selection.kind === Kind.FRAGMENT_SPREAD;
+      const inner = isSpread ? ofFragment(selection.name.value) : ofSelections(selection.selectionSet);
+      depth = Math.max(depth, inner.depth + (selection.kind === Kind.FIELD ? 1 : 0));
+      selections += 1 + inner.selections;
+    }
+    return { depth, selections };
+  }
+
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const extents = operations.map(({ selectionSet }) => ofSelections(selectionSet));
+  return {
+    depth: extents.reduce((deepest, { depth }) => Math.max(deepest, depth), 0),
+    selections: extents.reduce((sum, { selections }) => sum + selections, 0),
+  };
+}

@@ -1,0 +1,37 @@
+import { getOperationAST, parse } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { costOf } from './cost.ts';
+import { refusal } from './errors.ts';
+import { extentOf } from './extent.ts';
+
+const QUERY_CHARACTERS_MAX = 65_536;
+const TOKENS_MAX = 2_000;
+const DEPTH_MAX = 12;
+const SELECTIONS_MAX = 5_000;
+/** One page of 1,000 whole events, or 50 small pages. */
+const COST_MAX = 50_000;
+
+/**
+ * Refuses queries that ask for too much. Depth and cost are taken before each execution: what is decided when a document
+ * is validated is remembered with it, and then holds for whatever variables it is sent with later.
+ */
+export function limits(): Plugin {
+  return {
+    onParams({ params: { query } }) {
+      if (typeof query === 'string' && query.length > QUERY_CHARACTERS_MAX) throw refusal('query_too_costly');
+    },
+    onParse({ setParseFn }) {
+      setParseFn((source, options) => parse(source, { ...options, maxTokens: TOKENS_MAX }));
+    },
+    onExecute({ args }) {
+      const { schema, document, operationName, variableValues } = args;
+      const operation = getOperationAST(document, operationName);
+      // The executor says what is wrong.
+      if (operation === null || operation === undefined) return;
+      const { depth, selections } = extentOf(document);
+      if (depth > DEPTH_MAX) throw refusal('query_too_deep');
+      if (selections > SELECTIONS_MAX) throw refusal('query_too_costly');
+      if (costOf(schema, document, operation, variableValues ?? {}) > COST_MAX) throw refusal('query_too_costly');
+    },
+  };
+}

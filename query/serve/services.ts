@@ -1,0 +1,30 @@
+import type { Clock, Database } from '../../platform/ports.ts';
+
+/** What the reading side is made of. */
+export interface QueryServices {
+  /** The hot index. */
+  readonly index: Database;
+  /** Read tokens. */
+  readonly control: Database;
+  readonly clock: Clock;
+  /** All events that arrived before this time are in the index, epoch milliseconds. */
+  asOf(): Promise<number>;
+  /**
+   * @param from first day: 2026-01-31
+   * @param to last day, included; never before `from`
+   * @throws InletError report_unknown, date_invalid for too many days
+   */
+  readReport(name: string, from: string, to: string): Promise<Report>;
+}
+
+export interface Report {
+  readonly name: string;
+  readonly description: string;
+  /** What one row stands for. */
+  readonly grain: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** JSON values, in the order of the columns. */
+  readonly rows: readonly (readonly unknown[])[];
+  /** Epoch milliseconds; null before the first compaction. */
+  readonly asOf: number | null;
+}

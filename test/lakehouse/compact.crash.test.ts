@@ -1,0 +1,113 @@
+import { afterEach, expect, test } from 'vitest';
+import { compareRows } from '../../lakehouse/append/order.ts';
+import { readRows } from '../../lakehouse/append/read.ts';
+import { expire } from '../../lakehouse/catalog/expire.ts';
+import { openLog } from '../../lakehouse/catalog/log.ts';
+import type { Snapshot } from '../../lakehouse/catalog/snapshot.ts';
+import { runCompaction } from '../../lakehouse/compact/run.ts';
+import { s3Files } from '../../platform/bun/local-files.ts';
+import type { ObjectStore } from '../../platform/ports.ts';
+import type { EventRow } from '../../schemas/columns.ts';
+import { packId } from '../../schemas/pack.ts';
+import { append, CONFIG, compact, seen, sightOf, type TestLake, testLake } from './lake.ts';
+import { event, START, winnersOf } from './rows.ts';
+import { copyStore, Killed, mortalStore } from './stores.ts';
+
+const lakes: TestLake[] = [];
+afterEach(() => {
+  for (const lake of lakes.splice(0)) lake.close();
+});
+
+function open(): TestLake {
+  const lake = testLake();
+  lakes.push(lake);
+  return lake;
+}
+
+async function rowsOf({ lake }: TestLake, { files }: Snapshot): Promise<EventRow[]> {
+  const rows: EventRow[] = [];
+  for (const { key } of files) for await (const group of readRows(lake, key)) rows.push(...group);
+  return rows.toSorted(compareRows);
+}
+
+/** A compacted event, and pending ones: two more, a copy of it that came earlier, and one of another day. */
+async function halfCompacted(): Promise<{ lake: TestLake; rows: EventRow[] }> {
+  const lake = open();
+  const first = [event({ message_id: 'a', received_at: START + 9, pack_id: packId('0123456789abcde', 1) })];
+  const second = [
+    event({ message_id: 'a', user_id: 'eve', pack_id: packId('0123456789abcde', 2) }),
+    event({ message_id: 'b', pack_id: packId('0123456789abcde', 2), pack_index: 1 }),
+  ];
+  const third = [event({ message_id: 'c', timestamp: START - 86_400_000, pack_id: packId('0123456789abcde', 3) })];
+  await append(lake, [first]);
+  await compact(lake);
+  await append(lake, [second]);
+  await append(lake, [third]);
+  return { lake, rows: [...first, ...second, ...third] };
+}
+
+test('killed after any write, a compaction changes nothing that is seen, and the next one finishes', async () => {
+  const { lake: origin, rows } = await halfCompacted();
+  const truth = winnersOf(rows).toSorted(compareRows);
+  let writes = 0;
+  for (let died = true; died; writes += 1) {
+    const lake = open();
+    await copyStore(origin.lake, lake.lake);
+    const mortal = mortalStore(lake.lake, writes);
+    const files = s3Files(mortal, lake.files.scratch_dir);
+    died = await runCompaction({ ...lake, lake: mortal, files, config: CONFIG }).then(
+      () => false,
+      (error: unknown) => {
+        if (!(error instanceof Killed)) throw error;
+        return true;
+      },
+    );
+    expect(await seen(lake)).toEqual(sightOf(truth));
+    await compact(lake);
+    const { snapshot, segments } = await openLog(lake.lake);
+    expect(segments).toEqual([]);
+    expect(await rowsOf(lake, snapshot)).toEqual(truth);
+    await lake.clock.advance(3 * 3_600_000);
+    await expire({ ...lake, config: CONFIG });
+    const stored = (await lake.lake.list({ prefix: 'table/date=' })).objects.map(({ key }) => key);
+    // The file that lost its only row is still named by an older snapshot.
+    expect(stored.length).toBe(snapshot.files.length + 1);
+  }
+  expect(writes).toBeGreaterThan(4);
+});
+
+test('of two compactors that race over the same segments one wins, the other starts anew, and no row is there twice', async () => {
+  const { lake, rows } = await halfCompacted();
+  const results = await Promise.all([compact(lake), compact(lake), compact(lake)]);
+  expect(results.reduce((total, { commits }) => total + commits, 0)).toBe(1);
+  expect(await seen(lake)).toEqual(sightOf(winnersOf(rows)));
+  const { snapshot } = await openLog(lake.lake);
+  expect(snapshot.files.reduce((total, file) => total + file.rows, 0)).toBe(3);
+});
+
+test('a compactor that always comes second gives up and says why', async () => {
+  const { lake } = await halfCompacted();
+  let version = 1;
+  const race: ObjectStore = {
+    ...lake.lake,
+    put: async (key, value, options) => {
+      if (key.startsWith('table/snapshots/')) {
+        version += 1;
+        const other = { version, committed_at: START, as_of: null, files: [], consumed: [] };
+        await lake.lake.put(key, JSON.stringify(other));
+      }
+      return lake.lake.put(key, value, options);
+    },
+  };
+  const run = runCompaction({ ...lake, lake: race, config: CONFIG });
+  await expect(run).rejects.toThrow('run only one');
+});
+
+test('an abort stops a compaction with nothing committed', async () => {
+  const { lake, rows } = await halfCompacted();
+  const controller = new AbortController();
+  controller.abort(new Error('stop'));
+  await expect(runCompaction({ ...lake, config: CONFIG, signal: controller.signal })).rejects.toThrow('stop');
+  expect((await openLog(lake.lake)).snapshot.version).toBe(1);
+  expect(await seen(lake)).toEqual(sightOf(winnersOf(rows)));
+});

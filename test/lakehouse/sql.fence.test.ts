@@ -1,0 +1,120 @@
+/** What users may send to `inlet sql`: nothing but reads of the two views, whatever they try. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { query } from '../../lakehouse/sql/query.ts';
+import { openSession, type Session } from '../../lakehouse/sql/session.ts';
+import { append, CONFIG, compact, type TestLake, testLake } from './lake.ts';
+import { event } from './rows.ts';
+
+let lake: TestLake;
+let session: Session;
+let outside: string;
+/** A file of the table, where the session may read it. */
+let inside: string;
+
+beforeAll(async () => {
+  outside = mkdtempSync(join(tmpdir(), 'inlet-outside-'));
+  writeFileSync(join(outside, 'secret.csv'), 'secret\n1\n');
+  lake = testLake();
+  await append(lake, [[event({ message_id: 'a' })]]);
+  await compact(lake);
+  await append(lake, [[event({ message_id: 'b' })]]);
+  session = await openSession({ ...lake, config: CONFIG });
+  const [path] = (await session.connection.runAndReadAll(`select current_setting('allowed_paths')[1]`)).getRowsJson();
+  inside = String(path?.[0]);
+});
+afterAll(async () => {
+  await session.close();
+  lake.close();
+  rmSync(outside, { recursive: true, force: true });
+});
+
+test('a SELECT over the views is answered, with counts as numbers and columns of one name kept apart', async () => {
+  const { columns, rows } = await query(session, 'select count(*) as n, 1 as n from events -- fine');
+  expect(columns.map(({ name }) => name)).toEqual(['n', 'n_1']);
+  expect(rows).toEqual([[2, 1]]);
+  expect((await query(session, 'with e as (from events) select message_id from e order by 1;')).rows).toEqual([
+    ['a'],
+    ['b'],
+  ]);
+  expect((await query(session, 'select count(*) from failed_events')).rows).toEqual([[0]]);
+});
+
+const ATTACKS: [string, (paths: { outside: string; inside: string }) => string][] = [
+  ['two statements', () => 'select 1; select 2'],
+  ['no statement', () => ' -- nothing'],
+  ['COPY to a new file', ({ outside }) => `copy (select 1) to '${outside}/new.csv'`],
+  [
+    'COPY over a file of the lake',
+    ({ inside }) => `copy (select 1) to '${inside}' (format parquet, use_tmp_file false)`,
+  ],
+  [
+    'EXPLAIN ANALYZE of a COPY over a file of the lake',
+    ({ inside }) => `explain analyze copy (select 1) to '${inside}' (format parquet, use_tmp_file false)`,
+  ],
+  ['EXPORT', ({ outside }) => `export database '${outside}/dump'`],
+  ['ATTACH', ({ outside }) => `attach '${outside}/x.duckdb' as x`],
+  ['CREATE', () => 'create table x as select 1'],
+  ['DROP of a view', () => 'drop view events'],
+  ['DELETE', () => 'delete from inlet.losers'],
+  ['SET', () => `set memory_limit = '100GB'`],
+  ['RESET', () => 'reset lock_configuration'],
+  ['PRAGMA', () => `pragma memory_limit = '100GB'`],
+  ['INSTALL', () => 'install httpfs'],
+  ['LOAD', () => 'load httpfs'],
+  ['CALL', () => `call pragma_version()`],
+  ['a file beside the lake', ({ outside }) => `select * from read_csv('${outside}/secret.csv')`],
+  ['the same by its name alone', ({ outside }) => `select * from '${outside}/secret.csv'`],
+  ['the same as text', ({ outside }) => `select * from read_text('${outside}/secret.csv')`],
+  [
+    'the same by a way round',
+    ({ inside, outside }) => `select * from read_text('${inside}/../../../..${outside}/secret.csv')`,
+  ],
+  ['a list of files', () => `select * from glob('/etc/*')`],
+  ['a network address', () => `select * from read_csv('http://127.0.0.1:9/x.csv')`],
+];
+
+test.each(ATTACKS)('%s is refused, and changes nothing', async (_, attack) => {
+  const before = readFileSync(inside);
+  await expect(query(session, attack({ outside, inside }))).rejects.toThrow();
+  expect(readFileSync(inside).equals(before)).toBe(true);
+  expect((await query(session, 'select count(*) from events')).rows).toEqual([[2]]);
+});
+
+test('settings stay locked even for a SELECT that reads them', async () => {
+  const { rows } = await query(
+    session,
+    `select current_setting('enable_external_access'), current_setting('lock_configuration'), current_setting('memory_limit')`,
+  );
+  expect(rows).toEqual([[false, true, '488.2 MiB']]);
+});
+
+test('a statement that fails half way fails, and gives no half answer', async () => {
+  const sql = `select case when i = 1500000 then error('boom') else i::varchar end from range(2000000) t(i)`;
+  await expect(query(session, sql)).rejects.toThrow('boom');
+});
+
+test('an aborted statement stops, and the session goes on', async () => {
+  const controller = new AbortController();
+  const running = query(session, 'select count(*) from range(100000000000)', controller.signal);
+  setTimeout(() => controller.abort(), 50);
+  await expect(running).rejects.toThrow('Interrupted');
+  expect((await query(session, 'select 1')).rows).toEqual([[1]]);
+});
+
+test('a result larger than the memory of the session is an error', async () => {
+  await expect(query(session, `select repeat(i::varchar, 400) from range(2000000) t(i)`)).rejects.toThrow(
+    'Out of Memory',
+  );
+});
+
+test('the files of a session stay readable after a later compaction has replaced them', async () => {
+  const early = await openSession({ ...lake, config: CONFIG });
+  await append(lake, [[event({ message_id: 'c' })]]);
+  await compact(lake);
+  expect((await query(early, 'select count(*) from events')).rows).toEqual([[2]]);
+  expect(early.snapshot.version).toBe(1);
+  await early.close();
+});

@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import { ROW_CHARACTERS_MAX, toHotRows } from '../../query/index/hot-rows.ts';
+import { identityOf, stampOf } from '../../query/index/identity.ts';
+import { abandonRebuild, finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
+import { readState } from '../../query/index/state.ts';
+import { writeRows } from '../../query/index/write.ts';
+import type { EventRow } from '../../schemas/columns.ts';
+import { HOUR_MS, MINUTE_MS, makeRow, openIndex, pack, T0 } from './support.ts';
+
+const inPack = (count: number, make: (index: number) => Partial<EventRow> = () => ({})): EventRow[] =>
+  Array.from({ length: count }, (_, index) => makeRow({ message_id: `m${index}`, pack_index: index, ...make(index) }));
+
+async function dump(database: ReturnType<typeof openIndex>, slot = 'a'): Promise<unknown[]> {
+  const tables = ['events', 'identities', 'traits'].map((table) => database.prepare(`select * from ${table}_${slot}`));
+  return Promise.all(tables.map(async (statement) => (await statement.all()).results));
+}
+
+test('events of one user in one pack share a row, newest first', () => {
+  const rows = inPack(3, (index) => ({ timestamp: T0 + index * MINUTE_MS }));
+  const [row, ...others] = toHotRows(rows);
+  expect(others).toEqual([]);
+  expect(row).toMatchObject({ user_key: 'ann', newest: T0 + 2 * MINUTE_MS, oldest: T0, first_index: 2 });
+  expect(JSON.parse(row?.events ?? '')).toMatchObject([{ messageId: 'm2' }, { messageId: 'm1' }, { messageId: 'm0' }]);
+});
+
+test('users, packs, more than an hour and more than 256 KB part rows', () => {
+  expect(toHotRows([makeRow(), makeRow({ user_key: 'bob' }), makeRow({ pack_id: pack(2) })])).toHaveLength(3);
+  const hours = inPack(4, (index) => ({ timestamp: T0 + (index * HOUR_MS) / 2 }));
+  expect(toHotRows(hours).map(({ oldest, newest }) => newest - oldest)).toEqual([0, HOUR_MS]);
+  const large = inPack(20, () => ({ properties: JSON.stringify({ text: 'x'.repeat(30_000) }) }));
+  const rows = toHotRows(large);
+  expect(rows).toHaveLength(3);
+  for (const { events } of rows) expect(events.length).toBeLessThanOrEqual(ROW_CHARACTERS_MAX + 100);
+});
+
+test('rejected events are left out', () => {
+  expect(toHotRows([makeRow({ verdict: 'rejected', type: 'failed', user_key: '' })])).toEqual([]);
+});
+
+test('an event is held with all it has and nothing it lacks', () => {
+  const awkward = 'a "quoted" \\ line\n\u2028 \ud83d\ude00';
+  const [row] = toHotRows([
+    makeRow({ message_id: awkward, event: awkward, properties: '{"a":[1,{"b":null}]}', context: '{}' }),
+  ]);
+  expect(JSON.parse(row?.events ?? '')).toEqual([
+    {
+      messageId: awkward,
+      source: 'web',
+      type: 'track',
+      event: awkward,
+      userId: 'ann',
+      timestamp: T0,
+      receivedAt: T0 + HOUR_MS,
+      index: 0,
+      properties: { a: [1, { b: null }] },
+      context: {},
+    },
+  ]);
+});
+
+test('stamps compare as text like arrival, pack and place in the pack', () => {
+  const stamps = [
+    stampOf(T0, pack(9), 9),
+    stampOf(T0, pack(9), 36),
+    stampOf(T0, pack(9), 1_000),
+    stampOf(T0, pack(16), 0),
+    stampOf(T0 + 1, pack(0), 0),
+    stampOf(36 ** 8, pack(0), 0),
+  ];
+  expect([...stamps].sort()).toEqual(stamps);
+});
+
+test('one identity is one (source, messageId)', () => {
+  expect(identityOf('web', 'm1')).toHaveLength(22);
+  expect(identityOf('web', 'm1')).toBe(identityOf('web', 'm1'));
+  expect(identityOf('webm', '1')).not.toBe(identityOf('web', 'm1'));
+});
+
+test('rows written twice change nothing', async () => {
+  const database = openIndex();
+  const rows = inPack(40, (index) => ({ timestamp: T0 + index * MINUTE_MS, type: 'identify', traits: '{"a":1}' }));
+  await writeRows(database, rows);
+  const once = await dump(database);
+  await writeRows(database, rows);
+  expect(await dump(database)).toEqual(once);
+});
+
+test('part of a row written first does not keep the rest of it out', async () => {
+  const database = openIndex();
+  const rows = inPack(2);
+  await writeRows(database, rows.slice(0, 1));
+  await writeRows(database, rows);
+  const { results } = await database.prepare('select events from events_a').all<{ events: string }>();
+  expect(results.map(({ events }) => JSON.parse(events).length).sort()).toEqual([1, 2]);
+});
+
+test('a failed write leaves no event without its identity', async () => {
+  const database = openIndex();
+  database.execute("create trigger full before insert on traits_a begin select raise(abort, 'disk full'); end");
+  await expect(writeRows(database, [makeRow({ type: 'identify', traits: '{}' })])).rejects.toThrow('disk full');
+  expect(await dump(database)).toEqual([[], [], []]);
+  expect((await readState(database)).sequence).toBe(0);
+});
+
+test('many rows take few statements: no more than 500 a batch', async () => {
+  const database = openIndex();
+  const batches: number[] = [];
+  const counted = {
+    prepare: (sql: string) => database.prepare(sql),
+    batch: (statements: Parameters<typeof database.batch>[0]) => {
+      batches.push(statements.length);
+      return database.batch(statements);
+    },
+  };
+  await writeRows(
+    counted,
+    inPack(10_000, (index) => ({ user_key: `user ${index % 5_000}` })),
+  );
+  expect(Math.max(...batches)).toBeLessThanOrEqual(500);
+  expect(batches.reduce((sum, count) => sum + count)).toBeLessThan(900);
+});
+
+test('a rebuild starts from nothing, and its slot is the one in use once it ends', async () => {
+  const database = openIndex();
+  await writeRows(database, [makeRow()]);
+  const first = await startRebuild(database);
+  expect(first.slot).toBe('b');
+  await writeToSlot(database, first, [makeRow({ message_id: 'stale' })]);
+  await abandonRebuild(database, first);
+
+  const second = await startRebuild(database);
+  await writeToSlot(database, second, [makeRow({ message_id: 'm2' })]);
+  await finishRebuild(database, second);
+  expect(await readState(database)).toMatchObject({ active: 'b', building: null });
+  expect(JSON.stringify(await dump(database, 'b'))).not.toContain('stale');
+  expect(await dump(database, 'a')).toEqual([[], [], []]);
+});
+
+test('writers fill the slot that is being rebuilt too, until the rebuild is abandoned', async () => {
+  const database = openIndex();
+  const rebuild = await startRebuild(database);
+  await writeRows(database, [makeRow()]);
+  expect(await dump(database, 'b')).toEqual(await dump(database, 'a'));
+  await abandonRebuild(database, rebuild);
+  await writeRows(database, [makeRow({ message_id: 'm2', pack_index: 1 })]);
+  expect(JSON.stringify(await dump(database, 'b'))).not.toContain('m2');
+});
+
+test('a rebuild whose place another took changes nothing any more', async () => {
+  const database = openIndex();
+  await writeRows(database, [makeRow()]);
+  const before = await dump(database);
+  const first = await startRebuild(database);
+  const second = await startRebuild(database);
+  await expect(finishRebuild(database, first)).rejects.toThrow();
+  await abandonRebuild(database, first);
+  expect(await readState(database)).toMatchObject({ active: 'a', building: 'b' });
+  expect(await dump(database)).toEqual(before);
+  await finishRebuild(database, second);
+  expect(await readState(database)).toMatchObject({ active: 'b', building: null });
+});

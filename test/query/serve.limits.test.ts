@@ -1,0 +1,100 @@
+import { parse } from 'graphql';
+import { expect, test } from 'vitest';
+import { extentOf } from '../../query/serve/extent.ts';
+import { openService } from './serve.support.ts';
+import { openIndex, watched } from './support.ts';
+
+const PAGE = `query ($first: Int) { user(id: "ann") { events(first: $first) { nodes { id properties traits context } } } }`;
+
+async function openWatched() {
+  const { database, counter } = watched(openIndex());
+  return { service: await openService({ index: database }), counter };
+}
+
+test('a whole page of the largest size is within the limits', async () => {
+  const { service } = await openWatched();
+  const whole = `query { user(id: "ann") { id profile { traits updatedAt } events(first: 1000) { edges { cursor node {
+    id messageId source type event name userId anonymousId groupId previousId timestamp receivedAt properties traits
+    context } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } asOf } } }`;
+  expect((await service.ask(whole)).codes).toEqual([]);
+});
+
+test('a document that ran cheaply is refused when its variables make it costly', async () => {
+  const { service, counter } = await openWatched();
+  const query = `query ($n: Int) { user(id: "ann") { ${Array.from({ length: 5 }, (_, i) => `e${i}: events(first: $n) { nodes { id properties traits context } }`).join(' ')} } }`;
+  expect((await service.ask(query, { n: 5 })).codes).toEqual([]);
+  const reads = counter.reads;
+  const refused = await service.ask(query, { n: 1_000 });
+  expect(refused).toMatchObject({ status: 400, codes: ['query_too_costly'] });
+  expect(counter.reads).toBe(reads);
+  expect((await service.ask(query, { n: 5 })).codes).toEqual([]);
+});
+
+test.each([
+  ['a thousand aliases', `{ ${Array.from({ length: 1_000 }, (_, i) => `u${i}: user(id: "ann") { id }`).join(' ')} }`],
+  [
+    'aliased timelines',
+    `{ user(id: "ann") { ${Array.from({ length: 120 }, (_, i) => `e${i}: events(first: 1) { asOf }`).join(' ')} } }`,
+  ],
+  [
+    'aliased profiles',
+    `{ user(id: "ann") { ${Array.from({ length: 120 }, (_, i) => `p${i}: profile { traits }`).join(' ')} } }`,
+  ],
+  [
+    'aliased reports',
+    `{ ${Array.from({ length: 30 }, (_, i) => `r${i}: reports(name: "a", from: "2026-01-01", to: "2026-01-02") { name }`).join(' ')} }`,
+  ],
+  [
+    'the same field many times over a page',
+    `{ user(id: "ann") { events(first: 1000) { nodes { ${Array.from({ length: 12 }, (_, i) => `p${i}: properties`).join(' ')} } } } }`,
+  ],
+  [
+    'fragments that multiply',
+    `{ user(id: "ann") { ...f0 } } ${Array.from({ length: 40 }, (_, i) => `fragment f${i} on User { ...f${i + 1} ...f${i + 1} }`).join(' ')} fragment f40 on User { id }`,
+  ],
+  ['a long query', `{ user(id: "${'x'.repeat(70_000)}") { id } }`],
+  ['many tokens', `{ user(id: "ann") { ${'id '.repeat(3_000)} } }`],
+])('%s: refused before anything is read', async (_name, query) => {
+  const { service, counter } = await openWatched();
+  const answer = await service.ask(query);
+  expect(answer.data ?? null).toBeNull();
+  expect(answer.status).toBe(400);
+  expect(answer.messages).toHaveLength(1);
+  expect(counter.reads).toBe(0);
+});
+
+test('a deep query is refused', async () => {
+  const { service } = await openWatched();
+  const deep = `{ __type(name: "User") { ${'ofType { '.repeat(13)} name ${'} '.repeat(13)} } }`;
+  expect(await service.ask(deep)).toMatchObject({ status: 400, codes: ['query_too_deep'] });
+});
+
+test('a query nested as deep as its tokens allow is refused and does no harm', async () => {
+  const { service } = await openWatched();
+  const answer = await service.ask(`{ __type(name: "User") { ${'ofType { '.repeat(980)} name ${'} '.repeat(980)} } }`);
+  expect(answer.data ?? null).toBeNull();
+  expect((await service.ask(PAGE, { first: 1 })).codes).toEqual([]);
+});
+
+test('fragments that spread themselves are refused and do no harm', async () => {
+  const { service } = await openWatched();
+  expect((await service.ask('{ user(id: "ann") { ...f } } fragment f on User { ...f }')).status).toBe(400);
+});
+
+test('a body beyond the limit is refused', async () => {
+  const { service } = await openWatched();
+  const answer = await service.ask(PAGE, { first: 1, padding: 'x'.repeat(300_000) });
+  expect(answer.status).toBe(413);
+});
+
+test('the extent counts through fragments of both kinds, and measures each fragment once', () => {
+  expect(extentOf(parse('{ a { b { c } } d }'))).toEqual({ depth: 3, selections: 4 });
+  expect(extentOf(parse('{ a { ...f ... on B { c { d { e } } } } } fragment f on B { c }'))).toEqual({
+    depth: 4,
+    selections: 7,
+  });
+  const doubling = Array.from({ length: 50 }, (_, i) => `fragment f${i} on A { a { ...f${i + 1} ...f${i + 1} } }`);
+  const extent = extentOf(parse(`{ ...f0 } ${doubling.join(' ')} fragment f50 on A { b }`));
+  expect(extent.depth).toBe(51);
+  expect(extent.selections).toBeGreaterThan(2 ** 50);
+});

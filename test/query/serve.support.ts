@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { Clock, Database } from '../../platform/ports.ts';
+import { createQuery } from '../../query/serve/app.ts';
+import type { QueryServices } from '../../query/serve/services.ts';
+import { parseConfig } from '../../schemas/config.ts';
+import { InletError } from '../../schemas/errors.ts';
+import { openControl, openIndex, T0 } from './support.ts';
+
+export const TOKEN = 'a-read-token';
+export const URL_GRAPHQL = 'http://inlet.test/graphql';
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  data: Record<string, unknown> | null | undefined;
+  codes: unknown[];
+  messages: string[];
+}
+
+export interface Service {
+  index: Database;
+  control: Database;
+  clock: { time: number };
+  fetch(url: string, init?: RequestInit): Promise<Response>;
+  ask(query: string, variables?: Record<string, unknown>): Promise<Answer>;
+}
+
+export async function openService(overrides: Partial<QueryServices> = {}): Promise<Service> {
+  const clock = { time: T0 };
+  const control = overrides.control ?? openControl();
+  const index = overrides.index ?? openIndex();
+  const hash = createHash('sha256').update(TOKEN).digest('hex');
+  await control
+    .prepare('insert or ignore into read_tokens (token_sha256, name, created_at) values (?, ?, ?)')
+    .bind(hash, 'test', T0)
+    .run();
+  const fixedClock: Clock = { now: () => clock.time, sleep: async () => {} };
+  const app = createQuery(
+    {
+      index,
+      control,
+      clock: fixedClock,
+      asOf: async () => T0,
+      async readReport(name, from, to) {
+        if (name !== 'events_by_day') throw new InletError('report_unknown');
+        return {
+          name,
+          description: 'Events.',
+          grain: 'day and type',
+          columns: [{ name: 'date', type: 'date' }],
+          rows: [[from], [to]],
+          asOf: T0,
+        };
+      },
+      ...overrides,
+    },
+    parseConfig({}),
+  );
+  const authorized = { authorization: `Bearer ${TOKEN}` };
+  const fetch = async (url: string, init: RequestInit = {}): Promise<Response> =>
+    app.request(url, { ...init, headers: { ...authorized, ...Object.fromEntries(new Headers(init.headers)) } });
+  return {
+    index,
+    control,
+    clock,
+    fetch,
+    async ask(query, variables = {}) {
+      const response = await fetch(URL_GRAPHQL, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      const body: {
+        data?: Record<string, unknown> | null;
+        errors?: { message: string; extensions?: { code?: string } }[];
+      } = JSON.parse(await response.text());
+      return {
+        status: response.status,
+        headers: response.headers,
+        data: body.data,
+        codes: (body.errors ?? []).map(({ extensions }) => extensions?.code),
+        messages: (body.errors ?? []).map(({ message }) => message),
+      };
+    },
+  };
+}
