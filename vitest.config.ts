@@ -11,6 +11,8 @@ export function textFiles(): Plugin {
 
 export default defineConfig({
   plugins: [textFiles()],
+  // One copy of graphql: its CommonJS build beside its modules would make two of every class.
+  ssr: { resolve: { conditions: ['bun', 'module', 'node'] } },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/workerd/**', 'test/crash/**', 'test/bench/**'],

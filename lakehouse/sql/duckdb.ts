@@ -17,6 +17,7 @@ export interface DuckDB {
 
 const MEMORY_LIMIT = '512MB';
 const THREADS = '2';
+const SPILL_LIMIT = '16GB';
 const FOLDER_PREFIX = 'duckdb-';
 /** Longer than any work of one instance. */
 const LEFTOVER_AGE_MS = 24 * 3_600_000;
@@ -30,6 +31,7 @@ export async function openDuckDB({ scratch_dir, signal }: DuckDBOptions): Promis
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: MEMORY_LIMIT,
     threads: THREADS,
+    max_temp_directory_size: SPILL_LIMIT,
     temp_directory: join(folder, 'spill'),
   });
   const connection = await instance.connect();

@@ -1,14 +1,18 @@
 /** SQL that users bring: one statement, and it can only read. */
-import { type DuckDBPreparedStatement, StatementType } from '@duckdb/node-api';
+import { StatementType } from '@duckdb/node-api';
+import { asNumber, literal } from './duckdb.ts';
 import type { Session } from './session.ts';
 
 /** A value as JSON has it. Whole numbers inside lists and structs, and beyond 2^53, are text. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+export type JsonRow = readonly JsonValue[];
 
 export interface QueryResult {
+  /** Each with a name of its own. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** In the order of the columns. Bounded by the memory of the session, which fails a larger result. */
-  readonly rows: readonly (readonly JsonValue[])[];
+  readonly row_count: number;
+  /** In the order of the columns, some thousand rows at a time; to be read once, before the next query. */
+  readonly batches: AsyncIterable<readonly JsonRow[]>;
 }
 
 /** The statement is not one that a session takes. */
@@ -16,34 +20,55 @@ export class StatementError extends Error {
   override readonly name = 'StatementError';
 }
 
-/** @throws StatementError, or an Error with DuckDB's own words */
+/**
+ * The whole answer is there when this resolves, on disk where it does not fit into memory.
+ *
+ * @throws StatementError, or an Error with DuckDB's own words
+ */
 export async function query(session: Session, sql: string, signal?: AbortSignal): Promise<QueryResult> {
-  const statement = await onlySelect(session, sql);
-  const interrupt = (): void => session.connection.interrupt();
+  const { connection } = session;
+  const interrupt = (): void => connection.interrupt();
   signal?.throwIfAborted();
   signal?.addEventListener('abort', interrupt);
   try {
-    const reader = await statement.runAndReadAll();
-    const columns = reader
-      .deduplicatedColumnNames()
-      .map((name, index) => ({ name, type: reader.columnType(index).toString() }));
-    const isWhole = columns.map(({ type }) => type === 'BIGINT' || type === 'HUGEINT');
-    const rows = reader.getRowsJson().map((row) => row.map((value, index) => (isWhole[index] ? whole(value) : value)));
-    return { columns, rows };
+    await checkStatement(session, sql);
+    // `query` takes a single SELECT, and it is what lets any text stand inside of another statement.
+    const made = await connection.runAndReadAll(
+      `create or replace temp table inlet_result as from query(${literal(sql)})`,
+    );
+    const row_count = asNumber(made.getRowObjectsJS()[0]?.Count);
+    const shape = await connection.runAndReadAll('from inlet_result limit 0');
+    const columns = shape.columnNames().map((name, index) => ({ name, type: shape.columnType(index).toString() }));
+    return { columns, row_count, batches: readResult(session, columns, row_count) };
   } finally {
     signal?.removeEventListener('abort', interrupt);
-    statement.destroySync();
   }
 }
 
 /** Not EXPLAIN either: with ANALYZE it runs what it explains, a COPY over a file of the lake included. */
-async function onlySelect({ connection }: Session, sql: string): Promise<DuckDBPreparedStatement> {
+async function checkStatement({ connection }: Session, sql: string): Promise<void> {
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) throw new StatementError(`Send one statement at a time, not ${statements.count}.`);
   const statement = await statements.prepare(0);
-  if (statement.statementType === StatementType.SELECT) return statement;
+  const isSelect = statement.statementType === StatementType.SELECT;
   statement.destroySync();
-  throw new StatementError('Only SELECT statements are taken: the lake is read here, never changed.');
+  if (!isSelect) throw new StatementError('Only SELECT statements are taken: the lake is read here, never changed.');
+}
+
+async function* readResult(
+  { connection }: Session,
+  columns: QueryResult['columns'],
+  rowCount: number,
+): AsyncGenerator<readonly JsonRow[]> {
+  const isWhole = columns.map(({ type }) => type === 'BIGINT' || type === 'HUGEINT');
+  const stream = await connection.stream('from inlet_result');
+  let read = 0;
+  for await (const rows of stream.yieldRowsJson()) {
+    read += rows.length;
+    yield rows.map((row) => row.map((value, index) => (isWhole[index] ? whole(value) : value)));
+  }
+  // A stream that fails ends as if it were complete.
+  if (read !== rowCount) throw new Error(`Reading the result stopped after ${read} of ${rowCount} rows`);
 }
 
 /** DuckDB gives counts and sums as text. */

@@ -21,7 +21,9 @@ export function createAsOf({ lake, clock, oldestPending }: AsOfPorts): () => Pro
   return async () => {
     const now = clock.now();
     if (now - askedAt < FRESH_MS) return answer;
-    const [pending, marker] = await Promise.all([oldestPending(), oldestMarker(lake)]);
+    // In the order in which events move on: what has left the queue by now shows as a marker, if it is not indexed.
+    const pending = await oldestPending();
+    const marker = await oldestMarker(lake);
     answer = Math.min(now, pending ?? now, marker ?? now);
     askedAt = now;
     return answer;

@@ -32,7 +32,14 @@ export async function tendIndex(ports: TendPorts): Promise<void> {
  */
 export async function rebuildNow(ports: TendPorts, progress: Progress): Promise<number | null> {
   await requestRebuild(ports.lake);
-  return (await claim(ports)) ? runClaimed(ports, progress) : null;
+  if (!(await claim(ports))) return null;
+  try {
+    return await runClaimed(ports, progress);
+  } catch (error) {
+    // Whoever asked hears of it and may ask again at once.
+    await ports.lake.delete(REBUILD).catch(() => {});
+    throw error;
+  }
 }
 
 /** Of two processes that see the same request, one gets it. */
@@ -50,13 +57,16 @@ async function claim({ lake, clock }: TendPorts): Promise<boolean> {
 
 async function runClaimed({ lake, index, clock }: TendPorts, progress?: Progress): Promise<number> {
   let claimedAt = clock.now();
+  let lastWord: Promise<unknown> = Promise.resolve();
   const events = await rebuildIndex(lake, index, (label, done, total) => {
     progress?.(label, done, total);
     if (clock.now() - claimedAt < CLAIM_MS / 3) return;
     claimedAt = clock.now();
     // Says that it is alive; a lost one only lets another process start over beside it.
-    void lake.put(REBUILD, JSON.stringify({ claimedAt })).catch(() => {});
+    lastWord = lake.put(REBUILD, JSON.stringify({ claimedAt })).catch(() => {});
   });
+  // A word that came after the end would be taken for another claim.
+  await lastWord;
   await lake.delete(REBUILD);
   return events;
 }

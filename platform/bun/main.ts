@@ -22,6 +22,7 @@ const BATCH_PACKS_MAX = 20;
 const BATCH_BYTES_MAX = 2_500_000;
 /** How long the first pack of a batch waits for others: fewer and larger segments, against how fresh answers are. */
 const LINGER_MS = 300;
+const STOP_MS = 2_000;
 const DEAD_LETTER_LINGER_MS = 60_000;
 /** A request body may be this large before Bun itself hangs up; the edge refuses far smaller ones, with a reason. */
 const SERVER_BODY_BYTES_MAX = 134_217_728;
@@ -79,7 +80,9 @@ export async function serve(config: Config, report: (problem: string) => void): 
     url: `http://${server.hostname}:${server.port}`,
     ...keys,
     stop: async () => {
-      await server.stop();
+      // Requests under way are answered; connections that only idle are not waited for.
+      await Promise.race([server.stop(), systemClock.sleep(STOP_MS)]);
+      await server.stop(true);
       stopping.abort();
       await Promise.all(loops);
       await consumer?.stop();

@@ -1,6 +1,7 @@
 /** Pure: event rows to rows of the hot index. */
 import type { EventRow } from '../../schemas/columns.ts';
-import { digest } from './identity.ts';
+import { digest, stampOf } from './identity.ts';
+import { bucketOf, userHash } from './users.ts';
 
 /** Events of one row lie at most this far apart, so that a reader knows how far a row reaches down. */
 export const ROW_SPAN_MS = 3_600_000;
@@ -20,86 +21,99 @@ export interface HotEvent {
   readonly previousId?: string;
   readonly timestamp: number;
   readonly receivedAt: number;
-  /** pack_index */
-  readonly index: number;
+  /** See `stampOf`. */
+  readonly stamp: string;
   readonly properties?: unknown;
   readonly traits?: unknown;
   readonly context?: unknown;
 }
 
 export interface HotRow {
-  readonly user_key: string;
+  readonly bucket: number;
   readonly newest: number;
-  readonly pack_id: string;
-  readonly first_index: number;
-  readonly other_indexes: string;
+  readonly content: string;
   readonly oldest: number;
+  readonly users: string;
   readonly events: string;
-  /** The event rows it holds, newest first. */
-  readonly rows: readonly EventRow[];
+  readonly held: readonly HeldEvent[];
+}
+
+export interface HeldEvent {
+  readonly row: EventRow;
+  readonly stamp: string;
 }
 
 /** Rejected events are left out. @returns rows in the order of the index, which SQLite fills fastest. */
 export function toHotRows(rows: readonly EventRow[]): HotRow[] {
-  const groups = new Map<string, EventRow[]>();
+  const buckets = new Map<number, HeldEvent[]>();
   for (const row of rows) {
     if (row.verdict === 'rejected') continue;
-    const key = row.user_key + row.pack_id;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
+    const held = { row, stamp: stampOf(row.received_at, row.pack_id, row.pack_index) };
+    const bucket = bucketOf(row.user_key);
+    const group = buckets.get(bucket);
+    if (group === undefined) buckets.set(bucket, [held]);
+    else group.push(held);
   }
   const hotRows: HotRow[] = [];
-  for (const group of groups.values()) split(group, hotRows);
-  return hotRows.sort(byKey);
+  for (const [bucket, held] of buckets) split(bucket, held, hotRows);
+  return hotRows.sort((a, b) => a.bucket - b.bucket || a.newest - b.newest);
 }
 
-function byKey(a: HotRow, b: HotRow): number {
-  if (a.user_key !== b.user_key) return a.user_key < b.user_key ? -1 : 1;
-  return a.newest - b.newest;
-}
-
-/** @param group events of one user in one pack, in any order, none or some of them twice */
-function split(group: EventRow[], into: HotRow[]): void {
-  if (group.length > 1) group.sort((a, b) => b.timestamp - a.timestamp || a.pack_index - b.pack_index);
-  let held: EventRow[] = [];
+/** @param group events of one bucket, in any order, none or some of them twice */
+function split(bucket: number, group: HeldEvent[], into: HotRow[]): void {
+  group.sort((a, b) => b.row.timestamp - a.row.timestamp || compareText(a.stamp, b.stamp));
+  let held: HeldEvent[] = [];
   let texts: string[] = [];
   let characters = 0;
   let newest = 0;
-  for (const row of group) {
-    const text = eventText(row);
-    const full = newest - row.timestamp > ROW_SPAN_MS || characters + text.length > ROW_CHARACTERS_MAX;
+  for (const event of group) {
+    const text = eventText(event);
+    const full = newest - event.row.timestamp > ROW_SPAN_MS || characters + text.length > ROW_CHARACTERS_MAX;
     if (held.length > 0 && full) {
-      into.push(hotRow(held, texts));
+      into.push(hotRow(bucket, held, texts));
       held = [];
       texts = [];
       characters = 0;
     }
-    if (held.length === 0) newest = row.timestamp;
-    held.push(row);
+    if (held.length === 0) newest = event.row.timestamp;
+    held.push(event);
     texts.push(text);
     characters += text.length;
   }
-  into.push(hotRow(held, texts));
+  into.push(hotRow(bucket, held, texts));
 }
 
-function hotRow(rows: readonly EventRow[], texts: readonly string[]): HotRow {
-  const [newest, ...others] = rows;
-  if (newest === undefined) throw new Error('a hot row holds at least one event');
+/** @param held newest first, as `texts` are */
+function hotRow(bucket: number, held: readonly HeldEvent[], texts: readonly string[]): HotRow {
+  const byUser = new Map<string, string>();
+  for (const [position, { row }] of held.entries()) {
+    const before = byUser.get(row.user_key);
+    byUser.set(row.user_key, before === undefined ? (texts[position] ?? '') : `${before},${texts[position]}`);
+  }
+  let users = '';
+  let events = '';
+  for (const [user, text] of byUser) {
+    users += ` ${userHash(user)}:${events.length}:${text.length + 2}`;
+    events += `[${text}]`;
+  }
   return {
-    user_key: newest.user_key,
-    newest: newest.timestamp,
-    pack_id: newest.pack_id,
-    first_index: newest.pack_index,
-    other_indexes: others.length === 0 ? '' : digest(others.map((row) => row.pack_index).join()),
-    oldest: (others.at(-1) ?? newest).timestamp,
-    events: `[${texts.join()}]`,
-    rows,
+    bucket,
+    newest: held[0]?.row.timestamp ?? 0,
+    content: digest(held.map(({ stamp }) => stamp).join()),
+    oldest: held.at(-1)?.row.timestamp ?? 0,
+    users,
+    events,
+    held,
   };
 }
 
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** A HotEvent as JSON text. The large parts are JSON text already: they go in as they are. */
-function eventText(row: EventRow): string {
+function eventText({ row, stamp }: HeldEvent): string {
   let text = `{"messageId":${JSON.stringify(row.message_id)},"source":${JSON.stringify(row.source)},"type":"${row.type}"`;
   if (row.event !== null) text += `,"event":${JSON.stringify(row.event)}`;
   if (row.name !== null) text += `,"name":${JSON.stringify(row.name)}`;
@@ -107,7 +121,7 @@ function eventText(row: EventRow): string {
   if (row.anonymous_id !== null) text += `,"anonymousId":${JSON.stringify(row.anonymous_id)}`;
   if (row.group_id !== null) text += `,"groupId":${JSON.stringify(row.group_id)}`;
   if (row.previous_id !== null) text += `,"previousId":${JSON.stringify(row.previous_id)}`;
-  text += `,"timestamp":${row.timestamp},"receivedAt":${row.received_at},"index":${row.pack_index}`;
+  text += `,"timestamp":${row.timestamp},"receivedAt":${row.received_at},"stamp":"${stamp}"`;
   if (row.properties !== null) text += `,"properties":${row.properties}`;
   if (row.traits !== null) text += `,"traits":${row.traits}`;
   if (row.context !== null) text += `,"context":${row.context}`;

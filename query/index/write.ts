@@ -5,7 +5,7 @@
 import type { Database, SqlValue, Statement } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { type HotRow, toHotRows } from './hot-rows.ts';
-import { identityOf, stampOf } from './identity.ts';
+import { identityOf } from './identity.ts';
 import { readState, type Slot } from './state.ts';
 
 /** A batch is one transaction: a reader sees all of it or nothing. */
@@ -43,12 +43,12 @@ function* batches(hotRows: readonly HotRow[]): Generator<HotRow[]> {
   let events = 0;
   for (const hotRow of hotRows) {
     characters += hotRow.events.length;
-    events += hotRow.rows.length;
+    events += hotRow.held.length;
     if (batch.length > 0 && (characters > BATCH_CHARACTERS_MAX || events > BATCH_EVENTS_MAX)) {
       yield batch;
       batch = [];
       characters = hotRow.events.length;
-      events = hotRow.rows.length;
+      events = hotRow.held.length;
     }
     batch.push(hotRow);
   }
@@ -60,12 +60,10 @@ function insertHotRows(database: Database, slot: Slot, hotRows: readonly HotRow[
   const events: SqlValue[] = [];
   const copies: { identity: string; stamp: string }[] = [];
   const traits: SqlValue[] = [];
-  for (const { rows, ...hotRow } of hotRows) {
-    events.push(hotRow.user_key, hotRow.newest, hotRow.pack_id, hotRow.first_index, hotRow.other_indexes);
-    events.push(hotRow.oldest, hotRow.events);
-    for (const row of rows) {
+  for (const hotRow of hotRows) {
+    events.push(hotRow.bucket, hotRow.newest, hotRow.content, hotRow.oldest, hotRow.users, hotRow.events);
+    for (const { row, stamp } of hotRow.held) {
       const identity = identityOf(row.source, row.message_id);
-      const stamp = stampOf(row.received_at, row.pack_id, row.pack_index);
       copies.push({ identity, stamp });
       if (row.type === 'identify' && row.traits !== null) {
         traits.push(row.user_key, row.timestamp, stamp, identity, row.traits);
@@ -76,7 +74,7 @@ function insertHotRows(database: Database, slot: Slot, hotRows: readonly HotRow[
   copies.sort((a, b) => (a.identity < b.identity ? -1 : 1));
   const identities = copies.flatMap(({ identity, stamp }) => [identity, stamp]);
   return [
-    ...inserts(database, `events_${slot}`, '(?,?,?,?,?,?,?)', events),
+    ...inserts(database, `events_${slot}`, '(?,?,?,?,?,?)', events),
     ...inserts(database, `identities_${slot}`, `(?,?,${sequence})`, identities),
     ...inserts(database, `traits_${slot}`, '(?,?,?,?,?)', traits),
   ];

@@ -1,10 +1,12 @@
 import type { Database } from '../../platform/ports.ts';
 import { type HotEvent, ROW_SPAN_MS } from '../index/hot-rows.ts';
-import { stampOf } from '../index/identity.ts';
 import type { Slot } from '../index/state.ts';
+import { bucketOf, eventsOfUser, userHash } from '../index/users.ts';
 import { select } from './select.ts';
 
-const CHUNK_ROWS = 64;
+/** Rows a statement looks at. Few hold the user: then more at a time, within what memory takes. */
+const CHUNK_ROWS = { first: 64, most: 512 };
+const CHUNK_CHARACTERS = 1_048_576;
 
 /** One copy of an event, as found in a hot row. */
 export interface Copy {
@@ -24,10 +26,10 @@ export interface Chunk {
 
 interface Row {
   newest: number;
-  pack_id: string;
-  first_index: number;
-  other_indexes: string;
-  events: string;
+  content: string;
+  /** Null where the row holds nothing of the user. */
+  users: string | null;
+  events: string | null;
 }
 
 /**
@@ -41,27 +43,38 @@ export async function* scanHotRows(
   newest: number,
   oldest: number,
 ): AsyncGenerator<Chunk> {
-  const sql = `select newest, pack_id, first_index, other_indexes, events from events_${slot}
-    where user_key = ? and (newest, pack_id, first_index, other_indexes) < (?, ?, ?, ?) and newest >= ? and oldest <= ?
-    order by newest desc, pack_id desc, first_index desc, other_indexes desc limit ${CHUNK_ROWS}`;
-  let last: Omit<Row, 'events'> = { newest: newest + ROW_SPAN_MS + 1, pack_id: '', first_index: 0, other_indexes: '' };
+  const [bucket, hash] = [bucketOf(user), userHash(user)];
+  // The other users' rows come without their text, so that a chunk has a bound whoever shares the bucket.
+  const sql = `select newest, content, iif(holds, users, null) as users, iif(holds, events, null) as events
+    from (select *, instr(users, ?) > 0 as holds from events_${slot}
+      where bucket = ? and (newest, content) < (?, ?) and newest >= ? and oldest <= ?
+      order by newest desc, content desc limit ?)`;
+  let last = { newest: newest + ROW_SPAN_MS + 1, content: '' };
+  let limit = CHUNK_ROWS.first;
   for (;;) {
-    const below = [last.newest, last.pack_id, last.first_index, last.other_indexes];
-    const rows = await select<Row>(database, sql, user, ...below, oldest, newest);
-    const end = rows.length < CHUNK_ROWS ? undefined : rows.at(-1);
+    const below = [last.newest, last.content];
+    const rows = await select<Row>(database, sql, ` ${hash}:`, bucket, ...below, oldest, newest, limit);
+    const end = rows.length < limit ? undefined : rows.at(-1);
+    const texts = rows.flatMap(({ users, events }) => eventsOfUser(users ?? '', events ?? '', hash) ?? []);
+    const characters = rows.reduce((sum, { events }) => sum + (events?.length ?? 0), 0);
     yield {
-      copies: rows.flatMap(copiesOf),
+      copies: texts.flatMap((text) => copiesOf(text, user)),
       rows: rows.length,
-      characters: rows.reduce((sum, row) => sum + row.events.length, 0),
+      characters,
       frontier: end === undefined ? Number.NEGATIVE_INFINITY : end.newest,
     };
     if (end === undefined) return;
     last = end;
+    if (characters < CHUNK_CHARACTERS) limit = Math.min(CHUNK_ROWS.most, limit * 2);
+    else limit = CHUNK_ROWS.first;
   }
 }
 
-function copiesOf({ pack_id, events }: Row): Copy[] {
-  const parsed: HotEvent[] = JSON.parse(events);
-  const characters = Math.ceil(events.length / parsed.length);
-  return parsed.map((event) => ({ event, stamp: stampOf(event.receivedAt, pack_id, event.index), characters }));
+function copiesOf(text: string, user: string): Copy[] {
+  const parsed: HotEvent[] = JSON.parse(text);
+  const characters = Math.ceil(text.length / parsed.length);
+  // Users whose hashes are the same share a place.
+  return parsed
+    .filter(({ userId, anonymousId }) => (userId ?? anonymousId) === user)
+    .map((event) => ({ event, stamp: event.stamp, characters }));
 }

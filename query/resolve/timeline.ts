@@ -37,15 +37,15 @@ export interface Page {
 export const FIRST_DEFAULT = 50;
 export const FIRST_MAX = 1_000;
 
-/** A page that has read this much comes short. */
-const PAGE_ROWS_MAX = 5_000;
+/** A page that has looked at this many rows of its bucket, or read this much, comes short. */
+const PAGE_ROWS_MAX = 20_000;
 const PAGE_CHARACTERS_READ_MAX = 32 * 1_048_576;
 /** Most JSON that a page holds. */
 const PAGE_CHARACTERS_MAX = 8 * 1_048_576;
 /** The last time that a Date can hold, epoch milliseconds; its negative is the first. */
 const LATEST = 8_640_000_000_000_000;
 /** No page goes without a step forward, unless that takes more than this many rows of one hour. */
-const STEP_ROWS_MAX = 50_000;
+const STEP_ROWS_MAX = 100_000;
 
 /**
  * One page of a user's timeline: newest first, each event once.

@@ -16,24 +16,26 @@ create table index_state (
 );
 insert into index_state (id, active) values (1, 'a');
 
--- One row holds events of one user in one pack, at most an hour apart. No secondary index: each would be billed as a row.
+-- One row holds what one write brought for one bucket of users, its events at most an hour apart. Rows of many users, as
+-- each row is billed and each costs a page: docs/adr/0005-hot-index-rows.md. No secondary index, for the same reason.
 create table events_a (
-  user_key text not null,
+  -- hash(user key) mod 1024
+  bucket integer not null,
   -- Timestamps of the newest and the oldest event in the row, epoch milliseconds.
   newest integer not null,
-  pack_id text not null,
-  -- pack_index of the newest event in the row, and a hash of those of the others: rows of one key hold the same events.
-  first_index integer not null,
-  other_indexes text not null,
+  -- Hash of the stamps of the events: rows of one key hold the same events.
+  content text not null,
   oldest integer not null,
-  -- JSON array of events, newest first.
+  -- Where the events of each user are, as ' <hash>:<start>:<length>' a user, in UTF-16 units of the next column.
+  users text not null,
+  -- A JSON array of events for each user, newest first, one after the other.
   events text not null,
-  primary key (user_key, newest, pack_id, first_index, other_indexes)
+  primary key (bucket, newest, content)
 ) without rowid;
 
 -- Every copy of every event. Of copies, the one with the smallest stamp (received_at, pack id, index in pack) is shown.
 create table identities_a (
-  -- Hash of (source, message_id).
+  -- (message_id, source): ids begin with the time in most SDKs, so new ones share pages.
   identity text not null,
   stamp text not null,
   -- index_state.sequence when it came; 0 where a rebuild brought it.
@@ -52,14 +54,13 @@ create table traits_a (
 ) without rowid;
 
 create table events_b (
-  user_key text not null,
+  bucket integer not null,
   newest integer not null,
-  pack_id text not null,
-  first_index integer not null,
-  other_indexes text not null,
+  content text not null,
   oldest integer not null,
+  users text not null,
   events text not null,
-  primary key (user_key, newest, pack_id, first_index, other_indexes)
+  primary key (bucket, newest, content)
 ) without rowid;
 
 create table identities_b (

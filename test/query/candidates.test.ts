@@ -5,7 +5,7 @@ import { T0 } from './support.ts';
 
 function copy(messageId: string, stamp: string, characters: number, timestamp = T0): Copy {
   return {
-    event: { messageId, source: 'web', type: 'track', timestamp, receivedAt: T0, index: 0 },
+    event: { messageId, source: 'web', type: 'track', timestamp, receivedAt: T0, stamp },
     stamp,
     characters,
   };

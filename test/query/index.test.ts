@@ -3,9 +3,10 @@ import { ROW_CHARACTERS_MAX, toHotRows } from '../../query/index/hot-rows.ts';
 import { identityOf, stampOf } from '../../query/index/identity.ts';
 import { abandonRebuild, finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
 import { readState } from '../../query/index/state.ts';
+import { bucketOf, eventsOfUser, userHash } from '../../query/index/users.ts';
 import { writeRows } from '../../query/index/write.ts';
 import type { EventRow } from '../../schemas/columns.ts';
-import { HOUR_MS, MINUTE_MS, makeRow, openIndex, pack, T0 } from './support.ts';
+import { HOUR_MS, MINUTE_MS, makeRow, openIndex, pack, T0, usersOfBucket } from './support.ts';
 
 const inPack = (count: number, make: (index: number) => Partial<EventRow> = () => ({})): EventRow[] =>
   Array.from({ length: count }, (_, index) => makeRow({ message_id: `m${index}`, pack_index: index, ...make(index) }));
@@ -15,22 +16,35 @@ async function dump(database: ReturnType<typeof openIndex>, slot = 'a'): Promise
   return Promise.all(tables.map(async (statement) => (await statement.all()).results));
 }
 
-test('events of one user in one pack share a row, newest first', () => {
-  const rows = inPack(3, (index) => ({ timestamp: T0 + index * MINUTE_MS }));
+test('events of one bucket share a row, those of each user together and newest first', () => {
+  const [other = ''] = usersOfBucket(bucketOf('ann'), 1);
+  const rows = inPack(4, (index) => ({
+    timestamp: T0 + index * MINUTE_MS,
+    ...(index === 1 ? { user_key: other } : {}),
+  }));
   const [row, ...others] = toHotRows(rows);
   expect(others).toEqual([]);
-  expect(row).toMatchObject({ user_key: 'ann', newest: T0 + 2 * MINUTE_MS, oldest: T0, first_index: 2 });
-  expect(JSON.parse(row?.events ?? '')).toMatchObject([{ messageId: 'm2' }, { messageId: 'm1' }, { messageId: 'm0' }]);
+  expect(row).toMatchObject({ bucket: bucketOf('ann'), newest: T0 + 3 * MINUTE_MS, oldest: T0 });
+  const held = (user: string): unknown =>
+    JSON.parse(eventsOfUser(row?.users ?? '', row?.events ?? '', userHash(user)) ?? 'null');
+  expect(held('ann')).toMatchObject([{ messageId: 'm3' }, { messageId: 'm2' }, { messageId: 'm0' }]);
+  expect(held(other)).toMatchObject([{ messageId: 'm1' }]);
+  expect(held('nobody')).toBeNull();
 });
 
-test('users, packs, more than an hour and more than 256 KB part rows', () => {
-  expect(toHotRows([makeRow(), makeRow({ user_key: 'bob' }), makeRow({ pack_id: pack(2) })])).toHaveLength(3);
+test('buckets, more than an hour and more than 256 KB part rows', () => {
+  expect(toHotRows([makeRow(), makeRow({ user_key: 'bob' }), makeRow({ pack_id: pack(2) })])).toHaveLength(2);
   const hours = inPack(4, (index) => ({ timestamp: T0 + (index * HOUR_MS) / 2 }));
   expect(toHotRows(hours).map(({ oldest, newest }) => newest - oldest)).toEqual([0, HOUR_MS]);
   const large = inPack(20, () => ({ properties: JSON.stringify({ text: 'x'.repeat(30_000) }) }));
   const rows = toHotRows(large);
   expect(rows).toHaveLength(3);
   for (const { events } of rows) expect(events.length).toBeLessThanOrEqual(ROW_CHARACTERS_MAX + 100);
+});
+
+test('ten thousand events of as many users are a row a bucket', () => {
+  const rows = toHotRows(inPack(10_000, (index) => ({ user_key: `user ${index}` })));
+  expect(rows.length).toBeLessThanOrEqual(1_024);
 });
 
 test('rejected events are left out', () => {
@@ -51,7 +65,7 @@ test('an event is held with all it has and nothing it lacks', () => {
       userId: 'ann',
       timestamp: T0,
       receivedAt: T0 + HOUR_MS,
-      index: 0,
+      stamp: stampOf(T0 + HOUR_MS, makeRow().pack_id, 0),
       properties: { a: [1, { b: null }] },
       context: {},
     },
@@ -70,10 +84,21 @@ test('stamps compare as text like arrival, pack and place in the pack', () => {
   expect([...stamps].sort()).toEqual(stamps);
 });
 
-test('one identity is one (source, messageId)', () => {
-  expect(identityOf('web', 'm1')).toHaveLength(22);
+test('one identity is one (source, messageId), however long, and begins as the id does', () => {
+  const long = 'x'.repeat(64);
+  const pairs = [
+    ['web', 'm1'],
+    ['webm', '1'],
+    ['web', `${long}1`],
+    ['web', `${long}2`],
+    ['app', `${long}1`],
+    ['web', identityOf('web', `${long}1`).slice(0, -7)],
+  ] as const;
+  const identities = pairs.map(([source, messageId]) => identityOf(source, messageId));
+  expect(new Set(identities).size).toBe(pairs.length);
   expect(identityOf('web', 'm1')).toBe(identityOf('web', 'm1'));
-  expect(identityOf('webm', '1')).not.toBe(identityOf('web', 'm1'));
+  expect(identityOf('web', 'node-next-1795369469519-0b6ab0a8')).toMatch(/^node-next-1795369469519-/);
+  for (const identity of identities) expect(identity.length).toBeLessThanOrEqual(71);
 });
 
 test('rows written twice change nothing', async () => {

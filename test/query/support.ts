@@ -1,5 +1,6 @@
 import { type SqliteDatabase, sqliteDatabase } from '../../platform/bun/sqlite-database.ts';
 import type { Database } from '../../platform/ports.ts';
+import { bucketOf } from '../../query/index/users.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import controlMigration from '../../schemas/control/0001_init.sql';
 import migration from '../../schemas/hot-index/0001_init.sql';
@@ -97,4 +98,13 @@ export function watched(database: Database, before: (count: number) => Promise<v
     batch: (statements) => database.batch(statements),
   };
   return { database: watchedDatabase, counter };
+}
+
+/** User keys that fall into one bucket. */
+export function usersOfBucket(bucket: number, count: number): string[] {
+  const users: string[] = [];
+  for (let number = 0; users.length < count; number += 1) {
+    if (bucketOf(`other ${number}`) === bucket) users.push(`other ${number}`);
+  }
+  return users;
 }

@@ -1,0 +1,46 @@
+/** Where a user's events lie in the hot index. */
+import { createHash } from 'node:crypto';
+
+/** Fixed for ever: shards and files own ranges of buckets. */
+const BUCKETS = 1_024;
+const HASHES_KEPT = 50_000;
+
+interface Place {
+  readonly bucket: number;
+  readonly hash: string;
+}
+
+/** Users come again and again; a hash costs more than a look-up. */
+const known = new Map<string, Place>();
+
+/** From 0 to 1,023. */
+export function bucketOf(userKey: string): number {
+  return placeOf(userKey).bucket;
+}
+
+/** 11 characters; two users of one bucket hardly ever share it, and readers look at the events too. */
+export function userHash(userKey: string): string {
+  return placeOf(userKey).hash;
+}
+
+function placeOf(userKey: string): Place {
+  const place = known.get(userKey);
+  if (place !== undefined) return place;
+  const bytes = createHash('md5').update(userKey).digest();
+  const made = { bucket: bytes.readUInt16BE(0) % BUCKETS, hash: bytes.toString('base64url', 2, 10) };
+  if (known.size >= HASHES_KEPT) known.clear();
+  known.set(userKey, made);
+  return made;
+}
+
+/** @returns the JSON array of one user's events in a hot row; null where it holds none */
+export function eventsOfUser(users: string, events: string, hash: string): string | null {
+  const at = users.indexOf(` ${hash}:`);
+  if (at < 0) return null;
+  const end = users.indexOf(' ', at + 1);
+  const [, start = 0, length = 0] = users
+    .slice(at, end < 0 ? undefined : end)
+    .split(':')
+    .map(Number);
+  return events.slice(start, start + length);
+}
