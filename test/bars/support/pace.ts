@@ -1,0 +1,134 @@
+/**
+ * Load at a steady pace, whatever the server does: a request is due at its time, and its latency counts from then, so
+ * that a server that stalls cannot hide the requests which it kept waiting.
+ */
+import { Histogram } from '../../load/histogram.ts';
+import { type Run, writeMessageId } from '../../load/message-id.ts';
+import { makeRequests, type Request } from '../../load/requests.ts';
+
+export interface PaceOptions {
+  readonly url: string;
+  /** The write key. */
+  readonly key: string;
+  readonly events_per_second: number;
+  /** Events a request, two at least. */
+  readonly request_events: number;
+  readonly seconds: number;
+  /** How many requests may be under way at the same time; the others wait, and their latency grows. */
+  readonly connections: number;
+}
+
+export interface Paced {
+  readonly requests: number;
+  /** Answered with 2xx. */
+  readonly good: number;
+  /** Due, and not sent before patience ended: the server was too slow. */
+  readonly unsent: number;
+  /** By status; `broken` where there was no answer. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly events_per_second: number;
+  /** From when a request was due to when its answer was read. */
+  readonly latency_ms: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Of one core, as used by this process: near 1, the load could not keep its pace. */
+  readonly cpu_share: number;
+}
+
+const TICK_MS = 2;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How long after the time is up what is due may still be sent. */
+const PATIENCE_MS = 5_000;
+
+/** Everything is made before the clock starts. @returns when all that was sent is answered */
+export async function sendAtPace(options: PaceOptions): Promise<Paced> {
+  const { url, key, request_events, seconds } = options;
+  const pool = makeRequests({ url: new URL(url), key, events: request_events });
+  return new Pacer(options, pool, Math.round((options.events_per_second / request_events) * seconds)).run();
+}
+
+class Pacer {
+  private readonly run_id: Run = crypto.getRandomValues(Buffer.alloc(4)).toString('hex');
+  private readonly histogram = new Histogram();
+  private readonly statuses = new Map<string, number>();
+  private readonly rate_per_ms: number;
+  private started = 0;
+  private sent = 0;
+  private under_way = 0;
+  private answered = 0;
+  private numbers = 0;
+  private closed = false;
+
+  constructor(
+    private readonly options: PaceOptions,
+    private readonly pool: readonly Request[],
+    private readonly total: number,
+  ) {
+    this.rate_per_ms = options.events_per_second / options.request_events / 1_000;
+  }
+
+  async run(): Promise<Paced> {
+    const cpu = process.cpuUsage();
+    this.started = performance.now();
+    const deadline = this.started + this.options.seconds * 1_000 + PATIENCE_MS;
+    while (this.sent < this.total && performance.now() < deadline) {
+      this.sendDue();
+      await Bun.sleep(TICK_MS);
+    }
+    this.closed = true;
+    while (this.answered < this.sent) await Bun.sleep(TICK_MS);
+    const elapsed_ms = performance.now() - this.started;
+    const { user, system } = process.cpuUsage(cpu);
+    const statuses = Object.fromEntries(this.statuses);
+    const good = Object.entries(statuses).reduce((sum, [status, n]) => sum + (status.startsWith('2') ? n : 0), 0);
+    return {
+      requests: this.answered,
+      good,
+      unsent: this.total - this.sent,
+      statuses,
+      events_per_second: ((good * this.options.request_events) / elapsed_ms) * 1_000,
+      latency_ms: { p50: this.histogram.quantile(0.5), p99: this.histogram.quantile(0.99), max: this.histogram.max },
+      cpu_share: (user + system) / 1_000 / elapsed_ms,
+    };
+  }
+
+  private sendDue(): void {
+    const due = Math.min(this.total, Math.floor((performance.now() - this.started) * this.rate_per_ms) + 1);
+    while (!this.closed && this.sent < due && this.under_way < this.options.connections) {
+      void this.send(this.started + this.sent / this.rate_per_ms);
+    }
+  }
+
+  private async send(due: number): Promise<void> {
+    const body = this.nextBody();
+    this.sent += 1;
+    this.under_way += 1;
+    const status = await post(this.options, body);
+    this.under_way -= 1;
+    this.answered += 1;
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+    this.histogram.add((performance.now() - due) * 1_000);
+    this.sendDue();
+  }
+
+  /** A copy: the one in the pool may be written over while this one is on its way. */
+  private nextBody(): Uint8Array<ArrayBuffer> {
+    const request = this.pool[this.sent % this.pool.length];
+    if (request === undefined) throw new Error('There are no requests to send.');
+    for (const place of request.ids) writeMessageId(request.bytes, place, this.run_id, this.numbers++);
+    return Uint8Array.from(request.bytes.subarray(request.bytes.length - request.bodyBytes));
+  }
+}
+
+async function post({ url, key }: PaceOptions, body: Uint8Array<ArrayBuffer>): Promise<string> {
+  try {
+    const response = await fetch(`${url}/v1/batch`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Basic ${btoa(`${key}:`)}` },
+      body,
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    await response.arrayBuffer();
+    return String(response.status);
+  } catch {
+    return 'broken';
+  }
+}

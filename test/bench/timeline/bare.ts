@@ -1,0 +1,26 @@
+/** `bun bare.ts <database>`: a range of a primary key, as JSON over HTTP. The least that answering a timeline takes. */
+import { Database } from 'bun:sqlite';
+import { isJsonObject } from '../../../schemas/event.ts';
+
+const database = new Database(process.argv[2] ?? '', { readonly: true });
+const lookup = database.query<{ answer: string }, [string, number, number, string, string, string, number]>(
+  `select answer from events
+     where user_key = ? and timestamp >= ? and timestamp < ? and type in (?, ?, ?)
+     order by timestamp desc, source, message_id limit ?`,
+);
+
+const server = Bun.serve({
+  hostname: '127.0.0.1',
+  port: 0,
+  async fetch(request) {
+    const body: unknown = await request.json();
+    const { id, from, to, types, first } = isJsonObject(body) && isJsonObject(body.variables) ? body.variables : {};
+    const [one, two, three] = Array.isArray(types) ? types.map(String) : [];
+    const [earliest, latest] = [Date.parse(String(from)), Date.parse(String(to))];
+    const rows = lookup.all(String(id), earliest, latest, one ?? '', two ?? '', three ?? '', Number(first));
+    return new Response(`{"data":{"user":{"events":{"nodes":[${rows.map(({ answer }) => answer).join()}]}}}}`, {
+      headers: { 'content-type': 'application/json' },
+    });
+  },
+});
+process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${server.port}` })}\n`);
