@@ -1,5 +1,7 @@
 /** How large an event is: the UTF-8 bytes of its JSON, written without spaces. */
 
+import { isJsonObject } from '../../schemas/event.ts';
+
 /** Most bytes one UTF-16 unit can take in JSON: `\u0000`. */
 const UNIT_BYTES_MAX = 6;
 /** Most bytes a number, true, false or null can take. */
@@ -39,8 +41,10 @@ function bytesLeft(value: unknown, left: number, depth: number): number {
     }
     return rest;
   }
-  for (const [key, field] of Object.entries(value)) {
-    rest = bytesLeft(field, rest - UNIT_BYTES_MAX * key.length - 4, depth + 1);
+  if (!isJsonObject(value)) return rest;
+  // Not Object.entries: the arrays that it makes cost three times the walk.
+  for (const key in value) {
+    rest = bytesLeft(value[key], rest - UNIT_BYTES_MAX * key.length - 4, depth + 1);
     if (rest < 0) return rest;
   }
   return rest;

@@ -44,6 +44,7 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
       index: ports.index,
       control: ports.control,
       clock: ports.clock,
+      report: options.report,
       asOf: createAsOf({ ...ports, ...options }),
       readReport: async (name: string, from: string, to: string) => ({
         ...reportNamed(name),

@@ -1,11 +1,12 @@
 /** The GraphQL endpoint, for services that hold a read token. */
 import { createSchema, createYoga } from 'graphql-yoga';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import type { Config } from '../../schemas/config.ts';
 import { ERRORS, InletError } from '../../schemas/errors.ts';
 import typeDefs from '../../schemas/graphql/schema.graphql' with { type: 'text' };
-import { maskError } from './errors.ts';
+import { masking } from './errors.ts';
 import { limits } from './limits.ts';
 import { createResolvers } from './resolvers.ts';
 import type { QueryServices } from './services.ts';
@@ -22,10 +23,9 @@ export function createQuery(services: QueryServices, config: Config): Hono {
     schema: createSchema({ typeDefs, resolvers: createResolvers(services) }),
     graphqlEndpoint: PATH,
     plugins: [limits()],
-    maskedErrors: { maskError },
-    // maskError logs; Yoga would log every refusal too.
+    maskedErrors: { maskError: masking(services.report) },
+    // Faults are reported; Yoga would log every refusal too.
     logging: false,
-    maxRequestBodySize: BODY_BYTES_MAX,
     batching: false,
     multipart: false,
     cors: false,
@@ -43,6 +43,8 @@ export function createQuery(services: QueryServices, config: Config): Hono {
       maxAge: PREFLIGHT_SECONDS,
     }),
     requireToken(tokens, config.retry_after_seconds),
+    // Not Yoga's own limit, which pipes every body through a stream.
+    bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge }),
   );
   app.on(['GET', 'POST'], PATH, (context) => yoga.fetch(context.req.raw));
   return app;
@@ -57,6 +59,11 @@ function requireToken(tokens: ReadTokens, retry_after_seconds: number): Middlewa
     if (http === 401) context.header('WWW-Authenticate', 'Bearer');
     return context.json({ errors: [{ message: text, extensions: { code } }] }, http);
   };
+}
+
+function tooLarge(context: Context): Response {
+  const { http, text } = ERRORS.query_too_costly;
+  return context.json({ errors: [{ message: text, extensions: { code: 'query_too_costly' } }] }, http);
 }
 
 type TokenProblem = 'read_token_missing' | 'read_token_unknown' | 'authority_away';

@@ -7,19 +7,29 @@ export function refusal(code: ErrorCode): GraphQLError {
   return new GraphQLError(ERRORS[code].text, { extensions: { code, http: { spec: true, status: ERRORS[code].http } } });
 }
 
-/** Expected failures keep their text and code; whatever else was thrown is logged and not shown. */
-export function maskError(error: unknown): Error {
-  if (!(error instanceof GraphQLError)) return masked(error);
-  const { originalError } = error;
-  if (originalError === undefined || originalError === null) return error;
-  if (originalError instanceof GraphQLError) return error;
-  return masked(originalError, error);
+/**
+ * Expected failures keep their text and code; whatever else was thrown is reported and not shown.
+ *
+ * @param report told of every fault of ours, with what was thrown
+ */
+export function masking(report: (fault: unknown) => void): (error: unknown) => Error {
+  return (error) => {
+    if (!(error instanceof GraphQLError)) return masked(error, report);
+    const { originalError } = error;
+    if (originalError === undefined || originalError === null) return error;
+    if (originalError instanceof GraphQLError) return error;
+    return masked(originalError, report, error);
+  };
 }
 
-function masked(thrown: unknown, { nodes, path }: Partial<Pick<GraphQLError, 'nodes' | 'path'>> = {}): GraphQLError {
+function masked(
+  thrown: unknown,
+  report: (fault: unknown) => void,
+  { nodes, path }: Partial<Pick<GraphQLError, 'nodes' | 'path'>> = {},
+): GraphQLError {
   const known = thrown instanceof InletError;
   // The others are news to the caller only.
-  if (!known || ERRORS[thrown.code].retry) console.error(thrown);
+  if (!known || ERRORS[thrown.code].retry) report(thrown);
   return new GraphQLError(known ? thrown.message : ERRORS.internal.text, {
     nodes: nodes ?? null,
     path: path ?? null,

@@ -7,6 +7,8 @@ export interface QueryServices {
   /** Read tokens. */
   readonly control: Database;
   readonly clock: Clock;
+  /** Told of every fault of ours, with what was thrown. */
+  readonly report: (fault: unknown) => void;
   /** All events that arrived before this time are in the index, epoch milliseconds. */
   asOf(): Promise<number>;
   /**

@@ -1,5 +1,5 @@
 import { serverAudits } from 'graphql-http';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeRows } from '../../query/index/write.ts';
 import { openService, type Service, URL_GRAPHQL } from './serve.support.ts';
 import { HOUR_MS, makeRow, openIndex, T0 } from './support.ts';
@@ -238,31 +238,30 @@ describe('a caller', () => {
 });
 
 describe('a failure', () => {
-  const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
-  afterEach(() => logged.mockClear());
-  afterAll(() => logged.mockRestore());
+  const reported = vi.fn();
+  afterEach(() => reported.mockClear());
 
   test('of the index is named', async () => {
     const index = openIndex();
-    const service = await openService({ index });
+    const service = await openService({ index, report: reported });
     index.execute('drop table events_a');
     const answer = await service.ask('{ user(id: "ann") { id events { nodes { id } } } }');
     expect(answer.codes).toEqual(['index_away']);
     expect(JSON.stringify(answer)).not.toContain('no such table');
-    expect(logged).toHaveBeenCalledOnce();
+    expect(reported).toHaveBeenCalledOnce();
   });
 
-  test('of the caller is not logged', async () => {
-    const service = await openService();
+  test('of the caller is not reported', async () => {
+    const service = await openService({ report: reported });
     expect((await service.ask('{ event(id: "rubbish") { id } }')).codes).toEqual(['id_invalid']);
-    expect(logged).not.toHaveBeenCalled();
+    expect(reported).not.toHaveBeenCalled();
   });
 
   test('of ours is not shown', async () => {
-    const service = await openService({ asOf: () => Promise.reject(new Error('secret text')) });
+    const service = await openService({ report: reported, asOf: () => Promise.reject(new Error('secret text')) });
     const answer = await service.ask('{ user(id: "ann") { events { nodes { id } } } }');
     expect(answer.codes).toEqual(['internal']);
     expect(JSON.stringify(answer)).not.toContain('secret text');
-    expect(logged).toHaveBeenCalledOnce();
+    expect(reported).toHaveBeenCalledOnce();
   });
 });

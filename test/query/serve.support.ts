@@ -40,6 +40,7 @@ export async function openService(overrides: Partial<QueryServices> = {}): Promi
       index,
       control,
       clock: fixedClock,
+      report: () => {},
       asOf: async () => T0,
       async readReport(name, from, to) {
         if (name !== 'events_by_day') throw new InletError('report_unknown');
