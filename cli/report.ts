@@ -6,7 +6,7 @@ import type { ReportResult } from '../lakehouse/report/values.ts';
 import { openSession } from '../lakehouse/sql/session.ts';
 import { openEnvironment } from './environment.ts';
 import { interruptible } from './terminal/interrupt.ts';
-import { FORMATS, type Format, formatRows } from './terminal/rows.ts';
+import { FORMATS, type Format, printRows } from './terminal/rows.ts';
 
 const DEFAULT_DAYS = 7;
 
@@ -27,17 +27,18 @@ export function reportCommand(): Command {
     .option('--timezone <zone>', 'whose days: an IANA name such as Europe/Berlin', timezone, 'UTC')
     .addOption(new Option('--format <format>', 'how to print rows').choices(FORMATS).default('table'))
     .action(async (name: string | undefined, options: Options) => {
-      process.stdout.write(name === undefined ? list(options.format) : await compute(reportNamed(name).name, options));
+      if (name === undefined) await list(options.format);
+      else await compute(reportNamed(name).name, options);
     });
 }
 
-function list(format: Format): string {
+function list(format: Format): Promise<void> {
   const columns = [{ name: 'report' }, { name: 'one row for' }, { name: 'what it says' }];
   const rows = REPORTS.map(({ name, grain, description }) => [name, grain, description]);
-  return formatRows({ columns, rows }, format);
+  return printRows({ columns, batches: [rows] }, format);
 }
 
-async function compute(name: string, options: Options): Promise<string> {
+async function compute(name: string, options: Options): Promise<void> {
   const environment = await openEnvironment();
   try {
     const to = options.to ?? dayIn(options.timezone, environment.clock.now());
@@ -50,7 +51,8 @@ async function compute(name: string, options: Options): Promise<string> {
         await session.close();
       }
     });
-    return `${formatRows(report, options.format, barColumn(report))}${footer(report, from, to, options)}`;
+    await printRows({ ...report, batches: [report.rows] }, options.format, barColumn(report));
+    process.stdout.write(footer(report, from, to, options));
   } finally {
     await environment.close();
   }

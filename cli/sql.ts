@@ -4,7 +4,7 @@ import { query, StatementError } from '../lakehouse/sql/query.ts';
 import { openSession } from '../lakehouse/sql/session.ts';
 import { openEnvironment } from './environment.ts';
 import { interruptible } from './terminal/interrupt.ts';
-import { FORMATS, type Format, formatRows } from './terminal/rows.ts';
+import { FORMATS, type Format, printRows } from './terminal/rows.ts';
 
 /** `inlet sql`: one SELECT over everything that is in the log. */
 export function sqlCommand(): Command {
@@ -22,7 +22,7 @@ export function sqlCommand(): Command {
     }
     const sql = given ?? (await text(process.stdin));
     try {
-      process.stdout.write(formatRows(await run(sql), options.format));
+      await run(sql, options.format);
     } catch (error) {
       if (error instanceof StatementError) command.error(`inlet: ${error.message}`, { exitCode: 2 });
       throw error;
@@ -30,13 +30,13 @@ export function sqlCommand(): Command {
   });
 }
 
-async function run(sql: string): ReturnType<typeof query> {
+async function run(sql: string, format: Format): Promise<void> {
   const environment = await openEnvironment();
   try {
-    return await interruptible(async (signal) => {
+    await interruptible(async (signal) => {
       const session = await openSession({ ...environment, signal });
       try {
-        return await query(session, sql);
+        await printRows(await query(session, sql), format);
       } finally {
         await session.close();
       }

@@ -1,6 +1,8 @@
 /** Rows as text: a table for people, JSON and CSV for programs. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import Table from 'cli-table3';
-import type { JsonValue } from '../../lakehouse/sql/query.ts';
+import type { JsonRow, JsonValue } from '../../lakehouse/sql/query.ts';
 import { bar } from './bar.ts';
 
 export const FORMATS = ['table', 'json', 'csv'] as const;
@@ -10,48 +12,78 @@ const TABLE_ROWS_MAX = 1_000;
 
 export interface Rows {
   readonly columns: readonly { readonly name: string }[];
-  readonly rows: readonly (readonly JsonValue[])[];
+  readonly batches: AsyncIterable<readonly JsonRow[]> | Iterable<readonly JsonRow[]>;
 }
 
-/** @param barColumn whose numbers are drawn as bars beside a table */
-export function formatRows(rows: Rows, format: Format, barColumn?: string): string {
-  if (format === 'json') return `${JSON.stringify(objects(rows), null, 2)}\n`;
-  if (format === 'csv') return csv(rows);
-  return table(rows, barColumn);
+/**
+ * Writes to standard output, as fast as its reader takes it.
+ *
+ * @param barColumn whose numbers are drawn as bars beside a table
+ */
+export async function printRows(rows: Rows, format: Format, barColumn?: string): Promise<void> {
+  try {
+    await pipeline(Readable.from(WRITERS[format](rows, barColumn)), process.stdout, { end: false });
+  } catch (error) {
+    // A reader such as `head` has seen enough.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
+  }
 }
 
-function objects({ columns, rows }: Rows): Record<string, JsonValue>[] {
-  return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])));
+/** The same as one text, of rows that are all there. */
+export async function formatRows(
+  { columns, rows }: { columns: Rows['columns']; rows: readonly JsonRow[] },
+  format: Format,
+): Promise<string> {
+  return (await Array.fromAsync(WRITERS[format]({ columns, batches: [rows] }, undefined))).join('');
+}
+
+const WRITERS = { json, csv, table } as const;
+
+async function* json({ columns, batches }: Rows): AsyncGenerator<string> {
+  let separator = '[\n';
+  for await (const batch of batches) {
+    for (const row of batch) {
+      const object = Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]));
+      yield `${separator}${JSON.stringify(object)}`;
+      separator = ',\n';
+    }
+  }
+  yield separator === '[\n' ? '[]\n' : '\n]\n';
 }
 
 /** RFC 4180; null is an empty field. */
-function csv({ columns, rows }: Rows): string {
-  const lines = [columns.map(({ name }) => name), ...rows.map((row) => row.map(cell))];
-  return lines.map((fields) => `${fields.map(quoted).join(',')}\n`).join('');
+async function* csv({ columns, batches }: Rows): AsyncGenerator<string> {
+  yield csvLine(columns.map(({ name }) => name));
+  for await (const batch of batches) yield batch.map((row) => csvLine(row.map(cell))).join('');
 }
 
-function quoted(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+function csvLine(fields: readonly string[]): string {
+  const quoted = fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field));
+  return `${quoted.join(',')}\n`;
 }
 
-function table({ columns, rows }: Rows, barColumn: string | undefined): string {
+async function* table({ columns, batches }: Rows, barColumn: string | undefined): AsyncGenerator<string> {
+  const shown: JsonRow[] = [];
+  let count = 0;
+  for await (const batch of batches) {
+    shown.push(...batch.slice(0, TABLE_ROWS_MAX - shown.length));
+    count += batch.length;
+  }
   const barIndex = columns.findIndex(({ name }) => name === barColumn);
-  const shown = rows.slice(0, TABLE_ROWS_MAX);
-  const numbers = shown.map((row) => Number(row[barIndex] ?? 0));
-  const largest = Math.max(0, ...numbers);
-  const isNumeric = columns.map((_, index) => shown.some((row) => typeof row[index] === 'number'));
+  const lengths = shown.map((row) => Number(row[barIndex] ?? 0));
+  const longest = Math.max(0, ...lengths);
   const drawn = new Table({
     head: [...columns.map(({ name }) => visible(name)), ...(barIndex < 0 ? [] : [''])],
-    colAligns: isNumeric.map((numeric) => (numeric ? 'right' : 'left')),
+    colAligns: columns.map((_, index) => (shown.some((row) => typeof row[index] === 'number') ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
   });
   for (const [position, row] of shown.entries()) {
     const cells = row.map((value) => visible(typeof value === 'number' ? value.toLocaleString('en') : cell(value)));
-    drawn.push(barIndex < 0 ? cells : [...cells, bar(numbers[position] ?? 0, largest)]);
+    drawn.push(barIndex < 0 ? cells : [...cells, bar(lengths[position] ?? 0, longest)]);
   }
-  const more = rows.length - shown.length;
-  const note = more === 0 ? '' : `and ${more.toLocaleString('en')} more rows: see them with --format csv or json\n`;
-  return `${drawn.toString()}\n${note}`;
+  yield `${drawn.toString()}\n`;
+  const more = count - shown.length;
+  if (more > 0) yield `and ${more.toLocaleString('en')} more rows: see them with --format csv or json\n`;
 }
 
 function cell(value: JsonValue): string {

@@ -18,8 +18,9 @@ import { EmbeddedQueue } from './queue/queue.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
 import { systemClock, systemRandom, zstdCompressor } from './system.ts';
 
-const BATCH_PACKS_MAX = 20;
-const BATCH_BYTES_MAX = 2_500_000;
+/** Bounds the memory of the consumer: 1.5 MB of packs are about 20,000 events. */
+const BATCH_PACKS_MAX = 100;
+const BATCH_BYTES_MAX = 1_500_000;
 /** How long the first pack of a batch waits for others: fewer and larger segments, against how fresh answers are. */
 const LINGER_MS = 300;
 const STOP_MS = 2_000;

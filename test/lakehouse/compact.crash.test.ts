@@ -111,3 +111,22 @@ test('an abort stops a compaction with nothing committed', async () => {
   expect((await openLog(lake.lake)).snapshot.version).toBe(1);
   expect(await seen(lake)).toEqual(sightOf(winnersOf(rows)));
 });
+
+test('the commit after a consumed segment was deleted drops it from the snapshot', async () => {
+  const lake = open();
+  const keys: string[] = [];
+  for (let number = 0; number < 12; number += 1) {
+    keys.push(await append(lake, [[event({ message_id: `m${number}`, pack_id: packId('0123456789abcde', number) })]]));
+    await compact(lake);
+  }
+  await lake.clock.advance(3 * 3_600_000);
+  const expired = await expire({ ...lake, config: CONFIG });
+  expect(expired.segments.length).toBeGreaterThan(0);
+  await append(lake, [[event({ message_id: 'last', pack_id: packId('0123456789abcde', 99) })]]);
+  await compact(lake);
+  const { snapshot } = await openLog(lake.lake);
+  expect(keys.filter((key) => !snapshot.consumed.includes(key))).toEqual(
+    keys.filter((key) => expired.segments.includes(key)),
+  );
+  expect((await seen(lake)).length).toBe(13);
+});

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { appendSegment } from '../../lakehouse/append/append.ts';
 import { type CompactionResult, runCompaction } from '../../lakehouse/compact/run.ts';
 import { query } from '../../lakehouse/sql/query.ts';
-import { openSession } from '../../lakehouse/sql/session.ts';
+import { openSession, type Session } from '../../lakehouse/sql/session.ts';
 import { s3Files } from '../../platform/bun/local-files.ts';
 import type { LocalFiles, ObjectStore } from '../../platform/ports.ts';
 import { type VirtualClock, virtualClock } from '../../platform/sim/clock.ts';
@@ -53,10 +53,15 @@ export function compact(
 export async function select({ lake, files }: Pick<TestLake, 'lake' | 'files'>, sql: string): Promise<unknown[]> {
   const session = await openSession({ lake, files, config: CONFIG });
   try {
-    return [...(await query(session, sql)).rows];
+    return await answer(session, sql);
   } finally {
     await session.close();
   }
+}
+
+export async function answer(session: Session, sql: string, signal?: AbortSignal): Promise<unknown[]> {
+  const { batches } = await query(session, sql, signal);
+  return (await Array.fromAsync(batches)).flat();
 }
 
 const SIGHT = `source, message_id, type, user_key, group_id, epoch_ms("timestamp")::DOUBLE, epoch_ms(received_at)::DOUBLE,

@@ -18,6 +18,8 @@ declare module 'cloudflare:test' {
 
   export function createExecutionContext(): ExecutionContext;
 
+  export function waitOnExecutionContext(context: ExecutionContext): Promise<void>;
+
   export function createMessageBatch(
     queue: string,
     messages: { id: string; timestamp: Date; attempts: number; body: ArrayBuffer }[],
