@@ -10,7 +10,7 @@ export function compactCommand(): Command {
   return new Command('compact')
     .description('Move segments into the table, store the reports of the days that changed, delete what expired')
     .action(async () => {
-      const environment = await openEnvironment();
+      const environment = openEnvironment();
       const bar = progressBar();
       try {
         const result = await interruptible((signal) =>
@@ -25,7 +25,6 @@ export function compactCommand(): Command {
         process.stdout.write(summary(result));
       } finally {
         bar.stop();
-        await environment.close();
       }
     });
 }

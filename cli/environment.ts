@@ -12,13 +12,12 @@ export interface Environment {
   readonly lake: ObjectStore;
   readonly files: LocalFiles;
   readonly clock: Clock;
-  close(): Promise<void>;
 }
 
 /** @throws ConfigError with every problem of the environment. */
-export async function openEnvironment(): Promise<Environment> {
+export function openEnvironment(): Environment {
   const config = parseConfig(process.env);
-  return { config, ...openLake(config), clock: systemClock, close: async () => {} };
+  return { config, ...openLake(config), clock: systemClock };
 }
 
 /** Opens one of the databases of the data folder, brought up to date. */

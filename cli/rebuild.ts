@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { rebuildNow, requestRebuild } from '../platform/app/tend.ts';
 import { openDatabase, openEnvironment } from './environment.ts';
+import { interruptible } from './terminal/interrupt.ts';
 import { progressBar } from './terminal/progress.ts';
 
 /** `inlet rebuild`: throws the hot index away and makes it again from the log; the old one answers meanwhile. */
@@ -8,26 +9,27 @@ export function rebuildCommand(): Command {
   return new Command('rebuild')
     .description('Throw the hot index away and make it again from the log; the old one answers meanwhile')
     .action(async () => {
-      const { config, lake, clock, close } = await openEnvironment();
+      const { config, lake, clock } = openEnvironment();
+      if (config.s3 !== null) {
+        await requestRebuild(lake);
+        process.stdout.write('Asked for. The Worker with the consume role rebuilds it at its next cron run.\n');
+        return;
+      }
+      const index = await openDatabase(config, 'hot-index');
+      const bar = progressBar();
       try {
-        if (config.s3 !== null) {
-          await requestRebuild(lake);
-          process.stdout.write('Asked for. The Worker with the consume role rebuilds it at its next cron run.\n');
-          return;
-        }
-        const index = await openDatabase(config, 'hot-index');
-        const bar = progressBar();
-        try {
-          const events = await rebuildNow({ lake, index, clock }, bar.update);
-          bar.stop();
-          if (events === null) throw new Error('Another rebuild is running. Wait for it, then try again.');
-          process.stdout.write(`Rebuilt from ${events.toLocaleString('en')} stored events.\n`);
-        } finally {
-          bar.stop();
-          index.close();
-        }
+        const events = await interruptible((signal) =>
+          rebuildNow({ lake, index, clock }, (label, done, total) => {
+            signal.throwIfAborted();
+            bar.update(label, done, total);
+          }),
+        );
+        bar.stop();
+        if (events === null) throw new Error('Another rebuild is running. Wait for it, then try again.');
+        process.stdout.write(`Rebuilt from ${events.toLocaleString('en')} stored events.\n`);
       } finally {
-        await close();
+        bar.stop();
+        index.close();
       }
     });
 }

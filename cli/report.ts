@@ -39,23 +39,19 @@ function list(format: Format): Promise<void> {
 }
 
 async function compute(name: string, options: Options): Promise<void> {
-  const environment = await openEnvironment();
-  try {
-    const to = options.to ?? dayIn(options.timezone, environment.clock.now());
-    const from = options.from ?? addDays(to, 1 - DEFAULT_DAYS);
-    const report = await interruptible(async (signal) => {
-      const session = await openSession({ ...environment, signal });
-      try {
-        return await runReport(session, { name, from, to, timezone: options.timezone });
-      } finally {
-        await session.close();
-      }
-    });
-    await printRows({ ...report, batches: [report.rows] }, options.format, barColumn(report));
-    process.stdout.write(footer(report, from, to, options));
-  } finally {
-    await environment.close();
-  }
+  const environment = openEnvironment();
+  const to = options.to ?? dayIn(options.timezone, environment.clock.now());
+  const from = options.from ?? addDays(to, 1 - DEFAULT_DAYS);
+  const report = await interruptible(async (signal) => {
+    const session = await openSession({ ...environment, signal });
+    try {
+      return await runReport(session, { name, from, to, timezone: options.timezone });
+    } finally {
+      await session.close();
+    }
+  });
+  await printRows({ ...report, batches: [report.rows] }, options.format, barColumn(report));
+  process.stdout.write(footer(report, from, to, options));
 }
 
 /** Bars are for people who look at a terminal: of the first count there is. */

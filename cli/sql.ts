@@ -31,17 +31,12 @@ export function sqlCommand(): Command {
 }
 
 async function run(sql: string, format: Format): Promise<void> {
-  const environment = await openEnvironment();
-  try {
-    await interruptible(async (signal) => {
-      const session = await openSession({ ...environment, signal });
-      try {
-        await printRows(await query(session, sql), format);
-      } finally {
-        await session.close();
-      }
-    });
-  } finally {
-    await environment.close();
-  }
+  await interruptible(async (signal) => {
+    const session = await openSession({ ...openEnvironment(), signal });
+    try {
+      await printRows(await query(session, sql), format);
+    } finally {
+      await session.close();
+    }
+  });
 }

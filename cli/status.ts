@@ -10,26 +10,22 @@ export function statusCommand(): Command {
     .description('Show what the log holds and how far behind its views are')
     .option('--json', 'print one line of JSON')
     .action(async (options: { json?: boolean }) => {
-      const { lake, clock, close } = await openEnvironment();
-      try {
-        const log = await openLog(lake);
-        const marker = await oldestMarker(lake);
-        const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-        const status = {
-          snapshot: log.snapshot.version,
-          table_files: log.snapshot.files.length,
-          table_events: sum(log.snapshot.files.map(({ rows }) => rows)),
-          table_bytes: sum(log.snapshot.files.map(({ bytes }) => bytes)),
-          table_as_of: isoOrNull(log.snapshot.as_of),
-          pending_segments: log.segments.length,
-          pending_bytes: sum(log.segments.map(({ size }) => size)),
-          index_behind_since: isoOrNull(marker),
-          checked_at: new Date(clock.now()).toISOString(),
-        };
-        process.stdout.write(options.json ? `${JSON.stringify(status)}\n` : `${asTable(status)}\n`);
-      } finally {
-        await close();
-      }
+      const { lake, clock } = openEnvironment();
+      const log = await openLog(lake);
+      const marker = await oldestMarker(lake);
+      const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+      const status = {
+        snapshot: log.snapshot.version,
+        table_files: log.snapshot.files.length,
+        table_events: sum(log.snapshot.files.map(({ rows }) => rows)),
+        table_bytes: sum(log.snapshot.files.map(({ bytes }) => bytes)),
+        table_as_of: isoOrNull(log.snapshot.as_of),
+        pending_segments: log.segments.length,
+        pending_bytes: sum(log.segments.map(({ size }) => size)),
+        index_behind_since: isoOrNull(marker),
+        checked_at: new Date(clock.now()).toISOString(),
+      };
+      process.stdout.write(options.json ? `${JSON.stringify(status)}\n` : `${asTable(status)}\n`);
     });
 }
 

@@ -29,6 +29,13 @@ interface Known {
   readonly stale_until: number;
 }
 
+/** An entry of the KV cache. */
+interface Cached {
+  readonly key: WriteKey;
+  /** When the authority said so, epoch milliseconds. */
+  readonly asked_at: number;
+}
+
 const KEY_LENGTH_MAX = 128;
 const KNOWN_MAX = 10_000;
 /** A key that was just made must work soon. */
@@ -48,14 +55,15 @@ export function keyStore(
   const good = new Recent<Known>(KNOWN_MAX);
   const bad = new Recent<Known>(KNOWN_MAX);
 
-  function remember(writeKey: string, key: WriteKey | null, now: number): WriteKey | null {
+  /** @param askedAt when the authority said so, epoch milliseconds: what it says holds no longer by way of a cache */
+  function remember(writeKey: string, key: WriteKey | null, askedAt: number): WriteKey | null {
     if (key === null) {
       good.delete(writeKey);
-      const until = now + Math.min(UNKNOWN_MS, key_cache_ms);
+      const until = askedAt + Math.min(UNKNOWN_MS, key_cache_ms);
       bad.set(writeKey, { key, until, stale_until: until });
     } else {
       bad.delete(writeKey);
-      const until = now + key_cache_ms;
+      const until = askedAt + key_cache_ms;
       good.set(writeKey, { key, until, stale_until: until + STALE_MS });
     }
     return key;
@@ -64,7 +72,10 @@ export function keyStore(
   /** Each request asks for itself, even when another already does: in workerd it must not wait for a promise of another. */
   async function ask(writeKey: string, now: number): Promise<WriteKey | null> {
     const cached = await readCache(ports.cache, writeKey);
-    if (cached !== null) return remember(writeKey, cached, now);
+    if (cached !== null) {
+      const key = remember(writeKey, cached.key, cached.asked_at);
+      if (now < cached.asked_at + key_cache_ms) return key;
+    }
     let key: WriteKey | null;
     try {
       key = await readAuthority(ports.control, writeKey);
@@ -74,7 +85,8 @@ export function keyStore(
       good.set(writeKey, { ...stale, until: now + AWAY_MS });
       return stale.key;
     }
-    if (key !== null) await writeCache(ports.cache, writeKey, key, Math.max(KV_SECONDS_MIN, key_cache_seconds));
+    if (key !== null)
+      await writeCache(ports.cache, writeKey, { key, asked_at: now }, Math.max(KV_SECONDS_MIN, key_cache_seconds));
     return remember(writeKey, key, now);
   }
 
@@ -103,18 +115,21 @@ function parseWriteKey(row: unknown): WriteKey | null {
 }
 
 /** A cache that fails is a cache that knows nothing. */
-async function readCache(cache: KeyValue, writeKey: string): Promise<WriteKey | null> {
+async function readCache(cache: KeyValue, writeKey: string): Promise<Cached | null> {
   try {
     const text = await cache.get(cacheName(writeKey));
-    return text === null ? null : parseWriteKey(JSON.parse(text));
+    const entry: unknown = text === null ? null : JSON.parse(text);
+    const key = isJsonObject(entry) ? parseWriteKey(entry.key) : null;
+    if (key === null || !isJsonObject(entry) || typeof entry.asked_at !== 'number') return null;
+    return { key, asked_at: entry.asked_at };
   } catch {
     return null;
   }
 }
 
-async function writeCache(cache: KeyValue, writeKey: string, key: WriteKey, seconds: number): Promise<void> {
+async function writeCache(cache: KeyValue, writeKey: string, entry: Cached, seconds: number): Promise<void> {
   try {
-    await cache.put(cacheName(writeKey), JSON.stringify(key), { expirationTtl: seconds });
+    await cache.put(cacheName(writeKey), JSON.stringify(entry), { expirationTtl: seconds });
   } catch {
     // The next isolate asks the authority.
   }

@@ -1,4 +1,4 @@
-/** How complete an answer is: every event that arrived before this time is in it. */
+/** How complete an answer is: every event that was acknowledged before this time is in it. */
 import type { Clock, ObjectStore } from '../ports.ts';
 import { oldestMarker } from './reindex.ts';
 

@@ -28,16 +28,21 @@ export async function tendIndex(ports: TendPorts): Promise<void> {
 /**
  * Rebuilds the hot index now, by this process.
  *
+ * @param progress what it throws ends the rebuild; the index in use stays
  * @returns how many events it was made from; null when another process is at it
  */
 export async function rebuildNow(ports: TendPorts, progress: Progress): Promise<number | null> {
-  await requestRebuild(ports.lake);
-  if (!(await claim(ports))) return null;
+  const { lake, clock } = ports;
+  // Made and claimed in one step, so that no other process comes between.
+  const made = await lake.put(REBUILD, JSON.stringify({ claimedAt: clock.now() }), {
+    onlyIf: { etagDoesNotMatch: '*' },
+  });
+  if (made === null && !(await claim(ports))) return null;
   try {
     return await runClaimed(ports, progress);
   } catch (error) {
     // Whoever asked hears of it and may ask again at once.
-    await ports.lake.delete(REBUILD).catch(() => {});
+    await lake.delete(REBUILD).catch(() => {});
     throw error;
   }
 }

@@ -30,7 +30,7 @@ export interface Page {
   readonly hasNextPage: boolean;
   /** Where the next page goes on; not always that of the last edge. */
   readonly endCursor: string | null;
-  /** All events that arrived before this time are in the timeline, epoch milliseconds. */
+  /** Every event acknowledged before this time is in the timeline, epoch milliseconds. */
   readonly asOf: number;
 }
 

@@ -9,7 +9,7 @@ export interface QueryServices {
   readonly clock: Clock;
   /** Told of every fault of ours, with what was thrown. */
   readonly report: (fault: unknown) => void;
-  /** All events that arrived before this time are in the index, epoch milliseconds. */
+  /** Every event acknowledged before this time is in the index, epoch milliseconds. */
   asOf(): Promise<number>;
   /**
    * @param from first day: 2026-01-31

@@ -1,0 +1,167 @@
+/** A read model can be thrown away: the hot index made again from the log gives the same answers, while all goes on. */
+import { afterEach, expect, it } from 'vitest';
+import { rebuildNow, requestRebuild, tendIndex } from '../../platform/app/tend.ts';
+import { seededRandom } from '../../platform/sim/random.ts';
+import type { Gate } from './gate.ts';
+import { type JoinedApp, openJoined } from './joined.ts';
+import { timelineOf, timelinePage } from './views.ts';
+import { USERS, Workload } from './workload.ts';
+
+const MINUTE_MS = 60_000;
+const REQUESTS = 30;
+/** Events of a first page. */
+const FIRST = 3;
+
+/** What happens right after each call of the lake or the index; it may throw. Its own calls do not count. */
+let between: (() => Promise<void>) | null = null;
+/** Nothing works any more. */
+let killed = false;
+const gate: Gate = async (_call, run) => {
+  if (killed) throw new Error('killed');
+  const result = await run();
+  const step = between;
+  if (step === null) return result;
+  between = null;
+  try {
+    await step();
+  } finally {
+    between = step;
+  }
+  return result;
+};
+
+let app: JoinedApp;
+let workload: Workload;
+afterEach(() => {
+  between = null;
+  killed = false;
+  app.close();
+});
+
+/** A log of a table and segments, with copies that came in another order than they count. */
+async function openFilled(): Promise<void> {
+  app = await openJoined({ lakeGate: gate, indexGate: gate });
+  workload = new Workload(app, seededRandom(11));
+  for (let request = 0; request < REQUESTS; request += 1) {
+    await workload.send();
+    app.sim.queue.shuffle(seededRandom(request));
+    if (request % 3 === 2) await app.deliver(2);
+    if (request === REQUESTS / 2) await app.central();
+  }
+  await app.drain();
+}
+
+const PAGE = `id messageId source type event name userId groupId timestamp receivedAt properties traits context`;
+const QUESTIONS = `query ($user: ID!, $after: String) { user(id: $user) {
+  profile { traits updatedAt }
+  all: events(first: ${FIRST}, after: $after) { edges { cursor node { ${PAGE} } } pageInfo { hasNextPage endCursor } asOf }
+  tracks: events(first: 3, types: [track], events: ["Clicked", "Product Added"], from: "2026-07-01") {
+    nodes { ${PAGE} } pageInfo { hasNextPage endCursor } } } }`;
+
+/** Every user's first page, and the page behind a cursor that was given out before. */
+async function cursors(): Promise<Map<string, string | null>> {
+  const pages = await Promise.all(USERS.map((user) => timelinePage(app, user, FIRST, null)));
+  return new Map(pages.map(({ endCursor }, position) => [USERS[position] ?? '', endCursor]));
+}
+
+async function answers(after: ReadonlyMap<string, string | null>): Promise<unknown[]> {
+  const first = USERS.map((user) => app.ask(QUESTIONS, { user, after: null }));
+  const second = [...after].map(([user, cursor]) => app.ask(QUESTIONS, { user, after: cursor }));
+  return Promise.all([...first, ...second]);
+}
+
+const rebuild = (): Promise<number | null> => rebuildNow(app.ports, () => {});
+
+it('answers and cursors are the same before and after', async () => {
+  await openFilled();
+  const given = await cursors();
+  const before = await answers(given);
+  expect(JSON.stringify(before).match(/"hasNextPage":true/g)?.length).toBeGreaterThan(USERS.length);
+
+  expect(await rebuild()).toBeGreaterThan(workload.winners.size);
+  expect(await answers(given)).toEqual(before);
+
+  await requestRebuild(app.ports.lake);
+  await tendIndex(app.ports);
+  expect(await answers(given)).toEqual(before);
+});
+
+it('between any two steps events are taken in and answers are right', async () => {
+  await openFilled();
+  const given = await cursors();
+  const promised = new Map(await Promise.all(USERS.map(async (user) => [user, workload.timeline(user)] as const)));
+  let steps = 0;
+  between = async () => {
+    steps += 1;
+    if (steps % 3 === 0) await workload.send();
+    if (steps % 5 === 0) await app.drain();
+    const user = USERS[steps % USERS.length] ?? '';
+    if (app.sim.queue.waiting === 0) expect(await timelineOf(app, user)).toEqual(workload.timeline(user));
+  };
+  expect(await rebuild()).toBeGreaterThan(0);
+  between = null;
+  expect(steps).toBeGreaterThan(20);
+
+  await app.drain();
+  for (const user of USERS) {
+    expect(await timelineOf(app, user)).toEqual(workload.timeline(user));
+    // A cursor goes on behind the first page: what was there comes once, what came since at most once.
+    const rest = await timelineOf(app, user, given.get(user) ?? null);
+    expect(rest).toEqual([...new Set(rest)]);
+    expect(rest).toEqual(expect.arrayContaining(promised.get(user)?.slice(FIRST) ?? []));
+  }
+  expect(await rebuild()).toBeGreaterThan(0);
+});
+
+it('of two at once one rebuilds and the other is told so', async () => {
+  await openFilled();
+  const results = await Promise.all([rebuild(), rebuild()]);
+  expect(results.filter((events) => events === null)).toHaveLength(1);
+  for (const user of USERS) expect(await timelineOf(app, user)).toEqual(workload.timeline(user));
+  expect(await rebuild()).toBeGreaterThan(0);
+});
+
+it('one that fails at any step leaves the old answers, and can be repeated at once', async () => {
+  await openFilled();
+  const given = await cursors();
+  const before = await answers(given);
+  let failures = 0;
+  for (let limit = 1; ; limit += 3) {
+    let steps = 0;
+    between = async () => {
+      steps += 1;
+      if (steps === limit) throw new Error('broken off');
+    };
+    const outcome = await rebuild().catch((error: unknown) => String(error));
+    between = null;
+    expect(await answers(given)).toEqual(before);
+    if (typeof outcome === 'number') break;
+    failures += 1;
+    expect(outcome).toBe('Error: broken off');
+  }
+  expect(failures).toBeGreaterThan(3);
+});
+
+it('one whose process is killed leaves the old answers, and counts as lost after half an hour', async () => {
+  await openFilled();
+  const given = await cursors();
+  const before = await answers(given);
+  let steps = 0;
+  between = async () => {
+    steps += 1;
+    killed = steps > 12;
+  };
+  await expect(rebuild()).rejects.toThrow('killed');
+  between = null;
+  killed = false;
+  expect(await answers(given)).toEqual(before);
+  expect(await rebuild()).toBeNull();
+
+  // What is written by now goes into both indexes.
+  await workload.send();
+  await app.drain();
+  await app.sim.clock.advance(31 * MINUTE_MS);
+  await tendIndex(app.ports);
+  for (const user of USERS) expect(await timelineOf(app, user)).toEqual(workload.timeline(user));
+  expect(await rebuild()).toBeGreaterThan(0);
+});
