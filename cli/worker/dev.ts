@@ -36,8 +36,13 @@ async function run(): Promise<number> {
   say('Starting workerd …');
   const dev = startWrangler(port);
   const stopping = stopOnSignal(dev);
-  const ready = await Promise.race([isAnswering(`${url}/livez`), dev.exited]);
-  if (ready === true) say(welcome(url));
+  try {
+    const ready = await Promise.race([isAnswering(`${url}/livez`), dev.exited]);
+    if (ready === true) say(welcome(url));
+  } catch (error) {
+    killGroup(dev);
+    throw error;
+  }
   const code = await dev.exited;
   return stopping.aborted ? 0 : code;
 }
@@ -72,11 +77,16 @@ function stopOnSignal(dev: Bun.Subprocess): AbortSignal {
     stopping.abort();
     say('Stopping …');
     dev.kill('SIGINT');
-    setTimeout(() => process.kill(-dev.pid, 'SIGKILL'), STOP_TIMEOUT_MS);
+    setTimeout(() => killGroup(dev), STOP_TIMEOUT_MS);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   return stopping.signal;
+}
+
+/** Workerd, too. */
+function killGroup({ pid }: Bun.Subprocess): void {
+  process.kill(-pid, 'SIGKILL');
 }
 
 /** Some of wrangler's colours come whatever the environment says. */

@@ -7,10 +7,9 @@ import { decodePack } from '../../edge/enqueue/pack.ts';
 import { expandPack } from '../../edge/expand/expand.ts';
 import { unreadablePack } from '../../edge/expand/unreadable.ts';
 import { appendSegment } from '../../lakehouse/append/append.ts';
-import { writeRows } from '../../query/index/write.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import type { Clock, Ports, QueueBatch } from '../ports.ts';
-import { withWholeContext } from './index-rows.ts';
+import { indexRows } from './index-rows.ts';
 import { markForReindex } from './reindex.ts';
 
 export interface ConsumerMetrics {
@@ -55,7 +54,7 @@ export async function consume(
   metrics.events += rows.length;
   for (const row of rows) if (row.verdict === 'rejected') metrics.failed_events += 1;
   try {
-    await writeRows(ports.index, withWholeContext(rows));
+    await indexRows(ports.index, rows);
   } catch (error) {
     metrics.index_failures += 1;
     report(`The hot index could not be written; ${segment} is indexed later: ${error}`);

@@ -1,6 +1,18 @@
-/** Rows of the log as the hot index takes them: with the whole context, which the log keeps partly in columns. */
+/** Rows of the log into the hot index: with the whole context, which the log keeps partly in columns. */
 import { restoreContext } from '../../edge/expand/restore-context.ts';
+import { writeRows } from '../../query/index/write.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import type { Database } from '../ports.ts';
+
+/** A batch of small events may hold 50,000: in one go their copies would fill an isolate. */
+const WINDOW_ROWS = 10_000;
+
+/** @throws what the database throws; writing all of them again is then right. */
+export async function indexRows(index: Database, rows: readonly EventRow[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += WINDOW_ROWS) {
+    await writeRows(index, withWholeContext(rows.slice(start, start + WINDOW_ROWS)));
+  }
+}
 
 export function withWholeContext(rows: readonly EventRow[]): EventRow[] {
   return rows.map((row) => {

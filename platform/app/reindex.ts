@@ -3,9 +3,8 @@
  * whoever tends the index works the markers off, oldest first.
  */
 import { readRows } from '../../lakehouse/append/read.ts';
-import { writeRows } from '../../query/index/write.ts';
 import type { Database, ObjectStore, Progress, StoredObject } from '../ports.ts';
-import { withWholeContext } from './index-rows.ts';
+import { indexRows } from './index-rows.ts';
 
 const PREFIX = 'reindex/';
 const LIST_PAGES_MAX = 1_000;
@@ -46,8 +45,7 @@ export async function markedSegments(lake: ObjectStore): Promise<Set<string>> {
 export async function workOffMarkers(lake: ObjectStore, index: Database, progress?: Progress): Promise<number> {
   const markers = await listMarkers(lake);
   for (const [position, { key }] of markers.entries()) {
-    for await (const rows of readRows(lake, parseMarkerKey(key).segment))
-      await writeRows(index, withWholeContext(rows));
+    for await (const rows of readRows(lake, parseMarkerKey(key).segment)) await indexRows(index, rows);
     await lake.delete(key);
     progress?.('segments indexed', position + 1, markers.length);
   }

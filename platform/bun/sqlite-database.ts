@@ -7,6 +7,9 @@ import type { Database, SqlValue, Statement } from '../ports.ts';
 const VALUES_MAX = 100;
 const BUSY_TIMEOUT_MS = 5_000;
 const STATEMENTS_KEPT = 100;
+/** 64 MB of log before it is copied back: a page that many commits touch is then copied once. */
+const CHECKPOINT_PAGES = 16_384;
+const CACHE_KIB = 65_536;
 
 const LITERALS_AND_COMMENTS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
 
@@ -36,6 +39,8 @@ export function sqliteDatabase(path: string, options: SqliteOptions = {}): Sqlit
   if (options.readonly !== true) {
     sqlite.run('pragma journal_mode = wal');
     sqlite.run(`pragma synchronous = ${options.synchronous ?? 'full'}`);
+    sqlite.run(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    sqlite.run(`pragma cache_size = -${CACHE_KIB}`);
   }
 
   // Immediate: a transaction that begins as a reader cannot wait for another writer.
