@@ -26,6 +26,8 @@ export function createQuery(services: QueryServices, config: Config): Hono {
     maskedErrors: { maskError: masking(services.report) },
     // Faults are reported; Yoga would log every refusal too.
     logging: false,
+    // Hono's limit stands before it; Yoga's own would pipe every body through a stream.
+    maxRequestBodySize: false,
     batching: false,
     multipart: false,
     cors: false,
@@ -43,7 +45,6 @@ export function createQuery(services: QueryServices, config: Config): Hono {
       maxAge: PREFLIGHT_SECONDS,
     }),
     requireToken(tokens, config.retry_after_seconds),
-    // Not Yoga's own limit, which pipes every body through a stream.
     bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge }),
   );
   app.on(['GET', 'POST'], PATH, (context) => yoga.fetch(context.req.raw));

@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { costOf } from './cost.ts';
 import { refusal } from './errors.ts';
 import { extentOf } from './extent.ts';
+import { KnownCosts } from './known-costs.ts';
 
 const QUERY_CHARACTERS_MAX = 65_536;
 const TOKENS_MAX = 2_000;
@@ -16,6 +17,7 @@ const COST_MAX = 50_000;
  * is validated is remembered with it, and then holds for whatever variables it is sent with later.
  */
 export function limits(): Plugin {
+  const costs = new KnownCosts();
   return {
     onParams({ params: { query } }) {
       if (typeof query === 'string' && query.length > QUERY_CHARACTERS_MAX) throw refusal('query_too_costly');
@@ -31,7 +33,9 @@ export function limits(): Plugin {
       const { depth, selections } = extentOf(document);
       if (depth > DEPTH_MAX) throw refusal('query_too_deep');
       if (selections > SELECTIONS_MAX) throw refusal('query_too_costly');
-      if (costOf(schema, document, operation, variableValues ?? {}) > COST_MAX) throw refusal('query_too_costly');
+      const variables = variableValues ?? {};
+      const cost = costs.of(operation, variables, () => costOf(schema, document, operation, variables));
+      if (cost > COST_MAX) throw refusal('query_too_costly');
     },
   };
 }

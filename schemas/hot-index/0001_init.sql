@@ -17,7 +17,8 @@ create table index_state (
 insert into index_state (id, active) values (1, 'a');
 
 -- One row holds what one write brought for one bucket of users, its events at most an hour apart. Rows of many users, as
--- each row is billed and each costs a page: docs/adr/0005-hot-index-rows.md. No secondary index, for the same reason.
+-- each row is billed and each costs a page: docs/adr/0005-hot-index-rows.md. The text lies outside of the key, as SQLite
+-- reads a key whole, however long, wherever it compares it; what a search looks at is all in the key.
 create table events_a (
   -- hash(user key) mod 1024
   bucket integer not null,
@@ -30,8 +31,8 @@ create table events_a (
   users text not null,
   -- A JSON array of events for each user, newest first, one after the other.
   events text not null,
-  primary key (bucket, newest, content)
-) without rowid;
+  unique (bucket, newest, content, oldest, users)
+);
 
 -- Every copy of every event. Of copies, the one with the smallest stamp (received_at, pack id, index in pack) is shown.
 create table identities_a (
@@ -60,8 +61,8 @@ create table events_b (
   oldest integer not null,
   users text not null,
   events text not null,
-  primary key (bucket, newest, content)
-) without rowid;
+  unique (bucket, newest, content, oldest, users)
+);
 
 create table identities_b (
   identity text not null,
