@@ -33,12 +33,11 @@ export async function tendIndex(ports: TendPorts): Promise<void> {
  */
 export async function rebuildNow(ports: TendPorts, progress: Progress): Promise<number | null> {
   const { lake, clock } = ports;
-  // Made and claimed in one step, so that no other process comes between.
-  const made = await lake.put(REBUILD, JSON.stringify({ claimedAt: clock.now() }), {
-    onlyIf: { etagDoesNotMatch: '*' },
-  });
-  if (made === null && !(await claim(ports))) return null;
   try {
+    // Made and claimed in one step, so that no other process comes between.
+    const request = JSON.stringify({ claimedAt: clock.now() });
+    const made = await lake.put(REBUILD, request, { onlyIf: { etagDoesNotMatch: '*' } });
+    if (made === null && !(await claim(ports))) return null;
     return await runClaimed(ports, progress);
   } catch (error) {
     // Whoever asked hears of it and may ask again at once.
