@@ -7,6 +7,7 @@ import { decodePack } from '../../edge/enqueue/pack.ts';
 import { expandPack } from '../../edge/expand/expand.ts';
 import { unreadablePack } from '../../edge/expand/unreadable.ts';
 import { appendSegment } from '../../lakehouse/append/append.ts';
+import type { BatchSize } from '../../query/index/write.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import type { Clock, Ports, QueueBatch } from '../ports.ts';
 import { indexRows } from './index-rows.ts';
@@ -25,7 +26,10 @@ export function consumerMetrics(): ConsumerMetrics {
   return { segments: 0, events: 0, failed_events: 0, unreadable_packs: 0, log_failures: 0, index_failures: 0 };
 }
 
-export type ConsumerPorts = Pick<Ports, 'lake' | 'index' | 'compressor' | 'clock'>;
+export interface ConsumerPorts extends Pick<Ports, 'lake' | 'index' | 'compressor' | 'clock'> {
+  /** How much of the hot index goes into one transaction, where that is not D1. */
+  readonly indexBatch?: BatchSize;
+}
 
 /**
  * Stores the packs, all or none.
@@ -54,7 +58,7 @@ export async function consume(
   metrics.events += rows.length;
   for (const row of rows) if (row.verdict === 'rejected') metrics.failed_events += 1;
   try {
-    await indexRows(ports.index, rows);
+    await indexRows(ports.index, rows, ports.indexBatch);
   } catch (error) {
     metrics.index_failures += 1;
     report(`The hot index could not be written; ${segment} is indexed later: ${error}`);

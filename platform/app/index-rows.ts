@@ -1,6 +1,6 @@
 /** Rows of the log into the hot index: with the whole context, which the log keeps partly in columns. */
 import { restoreContext } from '../../edge/expand/restore-context.ts';
-import { writeRows } from '../../query/index/write.ts';
+import { type BatchSize, writeRows } from '../../query/index/write.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import type { Database } from '../ports.ts';
 
@@ -8,9 +8,9 @@ import type { Database } from '../ports.ts';
 const WINDOW_ROWS = 10_000;
 
 /** @throws what the database throws; writing all of them again is then right. */
-export async function indexRows(index: Database, rows: readonly EventRow[]): Promise<void> {
+export async function indexRows(index: Database, rows: readonly EventRow[], size?: BatchSize): Promise<void> {
   for (let start = 0; start < rows.length; start += WINDOW_ROWS) {
-    await writeRows(index, withWholeContext(rows.slice(start, start + WINDOW_ROWS)));
+    await writeRows(index, withWholeContext(rows.slice(start, start + WINDOW_ROWS)), size);
   }
 }
 

@@ -7,7 +7,7 @@ const RESTART_MS = { from: 250, to: 30_000 };
 const STOP_MS = 15_000;
 
 export interface ConsumerLink {
-  /** @throws when the process dies over it; then the packs are to be delivered again. */
+  /** Several at a time, as it likes. @throws when the process dies over it; then the packs are to be delivered again. */
   handle(packs: readonly PackReference[]): Promise<Settlement[]>;
   /** The latest samples of the consumer, names to values. */
   readonly samples: Readonly<Record<string, number>>;
@@ -27,7 +27,8 @@ export function startConsumer(
   env: Record<string, string | undefined>,
   report: (problem: string) => void,
 ): ConsumerLink {
-  let waiter: Waiter | null = null;
+  const waiters = new Map<number, Waiter>();
+  let lastBatch = 0;
   let samples: Readonly<Record<string, number>> = {};
   let restarts = 0;
   /** Deaths since it last stored a batch. */
@@ -35,7 +36,6 @@ export function startConsumer(
   let stopping = false;
   let ready = Promise.withResolvers<void>();
   let running = false;
-  let last: Promise<void> = Promise.resolve();
   let child = spawn();
 
   function spawn() {
@@ -48,8 +48,8 @@ export function startConsumer(
       ipc: receive,
       onExit: (_process, code, signal) => {
         running = false;
-        waiter?.reject(new Error(`the consumer ended (${signal ?? code})`));
-        waiter = null;
+        for (const waiter of waiters.values()) waiter.reject(new Error(`the consumer ended (${signal ?? code})`));
+        waiters.clear();
         if (stopping) return;
         report(`The consumer process ended (${signal ?? code}); it starts again. Accepted events wait in the queue.`);
         ready = Promise.withResolvers();
@@ -70,8 +70,8 @@ export function startConsumer(
       ready.resolve();
     } else if (message.kind === 'settled') {
       deaths = 0;
-      waiter?.resolve(message.settlements);
-      waiter = null;
+      waiters.get(message.batch)?.resolve(message.settlements);
+      waiters.delete(message.batch);
     } else if (message.kind === 'metrics') {
       samples = message.samples;
     } else {
@@ -82,8 +82,9 @@ export function startConsumer(
   async function handle(packs: readonly PackReference[]): Promise<Settlement[]> {
     await ready.promise;
     const { promise, resolve, reject } = Promise.withResolvers<Settlement[]>();
-    waiter = { resolve, reject };
-    send({ kind: 'batch', packs });
+    lastBatch += 1;
+    waiters.set(lastBatch, { resolve, reject });
+    send({ kind: 'batch', batch: lastBatch, packs });
     return promise;
   }
 
@@ -101,15 +102,7 @@ export function startConsumer(
     get running() {
       return running;
     },
-    handle: (packs) => {
-      // One batch at a time: the dead letters wait for the packs, and these for them.
-      const turn = last.then(() => handle(packs));
-      last = turn.then(
-        () => {},
-        () => {},
-      );
-      return turn;
-    },
+    handle,
     stop: async () => {
       stopping = true;
       ready.resolve();

@@ -9,13 +9,13 @@ export interface PackReference extends MessageReference {
 }
 
 export type ToConsumer =
-  | { readonly kind: 'batch'; readonly packs: readonly PackReference[] }
+  | { readonly kind: 'batch'; readonly batch: number; readonly packs: readonly PackReference[] }
   | { readonly kind: 'stop' };
 
 export type FromConsumer =
   | { readonly kind: 'ready' }
   /** What became of each pack of the batch, in order. */
-  | { readonly kind: 'settled'; readonly settlements: Settlement[] }
+  | { readonly kind: 'settled'; readonly batch: number; readonly settlements: Settlement[] }
   /** Prometheus samples, names to values. */
   | { readonly kind: 'metrics'; readonly samples: Readonly<Record<string, number>> }
   | { readonly kind: 'problem'; readonly text: string };

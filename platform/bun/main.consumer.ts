@@ -16,6 +16,8 @@ import { readFrame, readMessage } from './queue/read.ts';
 import { sqliteDatabase } from './sqlite-database.ts';
 import { systemClock, zstdCompressor } from './system.ts';
 
+/** Each transaction waits for the disk once, so a window of rows is one. */
+const INDEX_BATCH = { characters_max: 33_554_432, events_max: 10_000 };
 const METRICS_MS = 1_000;
 /** Short, as dead letters are tried without end here. */
 const RETRY_SECONDS_MAX = 60;
@@ -27,19 +29,31 @@ function tell(message: FromConsumer): void {
 async function main(config: Config): Promise<void> {
   const { lake, files } = openLake(config);
   const index = sqliteDatabase(join(config.data_dir, 'hot-index.sqlite'));
-  const ports: CentralPorts & ConsumerPorts = { lake, files, index, clock: systemClock, compressor: zstdCompressor };
+  const ports: CentralPorts & ConsumerPorts = {
+    lake,
+    files,
+    index,
+    clock: systemClock,
+    compressor: zstdCompressor,
+    indexBatch: INDEX_BATCH,
+  };
   const consumed = consumerMetrics();
   const central = centralMetrics();
   const stopping = new AbortController();
-  let batch: Promise<void> = Promise.resolve();
+  const batches = new Set<Promise<void>>();
 
   process.on('message', (message: unknown) => {
     if (!isMessage<ToConsumer>(message, ['batch', 'stop'])) return;
     if (message.kind === 'stop') stopping.abort();
-    else batch = store(message.packs);
+    else begin(store(message.batch, message.packs));
   });
 
-  async function store(packs: readonly PackReference[]): Promise<void> {
+  function begin(batch: Promise<void>): void {
+    batches.add(batch);
+    void batch.finally(() => batches.delete(batch));
+  }
+
+  async function store(batch: number, packs: readonly PackReference[]): Promise<void> {
     const settlements: Settlement[] = packs.map(() => ({ retry: 1 }));
     const messages = await Promise.all(
       packs.map((pack, index) => toMessage(pack, (settlement) => (settlements[index] = settlement))),
@@ -48,7 +62,7 @@ async function main(config: Config): Promise<void> {
       retry_seconds_max: RETRY_SECONDS_MAX,
       report: problem,
     });
-    tell({ kind: 'settled', settlements });
+    tell({ kind: 'settled', batch, settlements });
   }
 
   const metricsTimer = setInterval(() => {
@@ -56,7 +70,7 @@ async function main(config: Config): Promise<void> {
   }, METRICS_MS);
   tell({ kind: 'ready' });
   await keepCentral(ports, config, { signal: stopping.signal, metrics: central, report: problem });
-  await batch;
+  await Promise.all(batches);
   clearInterval(metricsTimer);
   index.close();
 }

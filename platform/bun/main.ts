@@ -124,7 +124,8 @@ function startLoops(
       onFailed: (cause) => report(`A batch will be delivered again: ${cause}`),
       signal,
     });
-  const loops = [loop(queue, LINGER_MS)];
+  // Two: while one batch waits for the disk the other is worked on.
+  const loops = [loop(queue, LINGER_MS), loop(queue, LINGER_MS)];
   if (queue.deadLetters !== null) loops.push(loop(queue.deadLetters, DEAD_LETTER_LINGER_MS));
   return loops;
 }

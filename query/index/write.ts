@@ -9,8 +9,13 @@ import { identityOf } from './identity.ts';
 import { readState, type Slot } from './state.ts';
 
 /** A batch is one transaction: a reader sees all of it or nothing. */
-const BATCH_CHARACTERS_MAX = 1_000_000;
-const BATCH_EVENTS_MAX = 4_000;
+export interface BatchSize {
+  readonly characters_max: number;
+  readonly events_max: number;
+}
+
+/** A batch for D1 crosses the network and has 30 seconds. */
+const D1_BATCH: BatchSize = { characters_max: 1_000_000, events_max: 4_000 };
 /** D1 takes no more in one statement. */
 const VALUES_MAX = 100;
 
@@ -22,11 +27,15 @@ const VALUES_MAX = 100;
  * @param rows `context` is the whole one, as JSON text. Rejected events are skipped.
  * @throws what the database throws; then some of the events may be in, and writing all of them again is right.
  */
-export async function writeRows(database: Database, rows: readonly EventRow[]): Promise<void> {
+export async function writeRows(
+  database: Database,
+  rows: readonly EventRow[],
+  size: BatchSize = D1_BATCH,
+): Promise<void> {
   const { active, building } = await readState(database);
   const slots = building === null ? [active] : [active, building];
   const count = database.prepare('update index_state set sequence = sequence + 1 where id = 1');
-  for (const batch of batches(toHotRows(rows))) {
+  for (const batch of batches(toHotRows(rows), size)) {
     const inserts = slots.flatMap((slot) => insertHotRows(database, slot, batch, '(select sequence from index_state)'));
     await database.batch([count, ...inserts]);
   }
@@ -34,17 +43,18 @@ export async function writeRows(database: Database, rows: readonly EventRow[]): 
 
 /** Adds events to one slot, as events that were there before every cursor that was given out. */
 export async function writeAsOld(database: Database, slot: Slot, rows: readonly EventRow[]): Promise<void> {
-  for (const batch of batches(toHotRows(rows))) await database.batch(insertHotRows(database, slot, batch, '0'));
+  for (const batch of batches(toHotRows(rows), D1_BATCH))
+    await database.batch(insertHotRows(database, slot, batch, '0'));
 }
 
-function* batches(hotRows: readonly HotRow[]): Generator<HotRow[]> {
+function* batches(hotRows: readonly HotRow[], size: BatchSize): Generator<HotRow[]> {
   let batch: HotRow[] = [];
   let characters = 0;
   let events = 0;
   for (const hotRow of hotRows) {
     characters += hotRow.events.length;
     events += hotRow.held.length;
-    if (batch.length > 0 && (characters > BATCH_CHARACTERS_MAX || events > BATCH_EVENTS_MAX)) {
+    if (batch.length > 0 && (characters > size.characters_max || events > size.events_max)) {
       yield batch;
       batch = [];
       characters = hotRow.events.length;
