@@ -6,7 +6,7 @@ import type { Clock, Database, LocalFiles, ObjectStore } from '../ports.ts';
 import { markedSegments } from './reindex.ts';
 import { tendIndex } from './tend.ts';
 
-const LOOK_EVERY_MS = 2_000;
+const LOOK_EVERY_MS = 5_000;
 
 export interface CentralPorts {
   readonly lake: ObjectStore;
@@ -42,6 +42,7 @@ export async function keepCentral(
   { signal, metrics, report }: { signal: AbortSignal; metrics: CentralMetrics; report: (problem: string) => void },
 ): Promise<void> {
   let lastRun = ports.clock.now();
+  const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   while (!signal.aborted) {
     try {
       await tendIndex(ports);
@@ -53,7 +54,7 @@ export async function keepCentral(
       metrics.failures += 1;
       report(`The central job failed and is tried again: ${error}`);
     }
-    await ports.clock.sleep(LOOK_EVERY_MS);
+    await Promise.race([ports.clock.sleep(LOOK_EVERY_MS), aborted]);
   }
 
   async function isDue(): Promise<boolean> {

@@ -17,6 +17,7 @@ import { consumeQueue } from './queue/consume.ts';
 import { EmbeddedQueue } from './queue/queue.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
 import { systemClock, systemRandom, zstdCompressor } from './system.ts';
+import { warmUp } from './warm-up.ts';
 
 /** Bounds the memory of the consumer: 1.5 MB of packs are about 20,000 events. */
 const BATCH_PACKS_MAX = 100;
@@ -74,6 +75,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
     platformMetrics: () => renderMetrics(queue, consumer),
     report: (fault) => report(`Fault: ${fault instanceof Error ? (fault.stack ?? fault.message) : fault}`),
   });
+  if (config.roles.includes('query')) await warmUp((request) => http.fetch(request), keys.readToken);
   const server = listen(config, (request) => http.fetch(request));
   requestIp = (request) => server.requestIP(request)?.address ?? null;
 
