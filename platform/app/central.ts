@@ -44,17 +44,23 @@ export async function keepCentral(
   let lastRun = ports.clock.now();
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   while (!signal.aborted) {
+    // Apart: an index that is away must not keep the log from being compacted.
+    await attempt(() => tendIndex(ports));
+    await attempt(async () => {
+      if (!config.central || !(await isDue())) return;
+      lastRun = ports.clock.now();
+      await runOnce();
+    });
+    await Promise.race([ports.clock.sleep(LOOK_EVERY_MS), aborted]);
+  }
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
     try {
-      await tendIndex(ports);
-      if (config.central && (await isDue())) {
-        lastRun = ports.clock.now();
-        await runOnce();
-      }
+      await work();
     } catch (error) {
       metrics.failures += 1;
       report(`The central job failed and is tried again: ${error}`);
     }
-    await Promise.race([ports.clock.sleep(LOOK_EVERY_MS), aborted]);
   }
 
   async function isDue(): Promise<boolean> {
