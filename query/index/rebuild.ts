@@ -38,7 +38,7 @@ export async function finishRebuild(database: Database, { slot, generation }: Re
 /** Writers leave the slot alone from now on; the next rebuild empties it. No effect where another took its place. */
 export async function abandonRebuild(database: Database, { generation }: Rebuild): Promise<void> {
   await database
-    .prepare('update index_state set building = null, plan = null, generation = generation + 1 where generation = ?')
+    .prepare('update index_state set building = null, generation = generation + 1 where generation = ?')
     .bind(generation)
     .run();
 }
@@ -47,7 +47,7 @@ export async function abandonRebuild(database: Database, { generation }: Rebuild
 function nextGeneration(database: Database, generation: number, active: Slot, building: Slot | null): Statement {
   return database
     .prepare(
-      `update index_state set active = ?, building = ?, plan = null,
+      `update index_state set active = ?, building = ?,
          generation = case generation when ? then generation + 1 end where id = 1`,
     )
     .bind(active, building, generation);

@@ -10,9 +10,7 @@ create table index_state (
   -- Counts the starts and ends of rebuilds, so that a reader sees that one came between.
   generation integer not null default 0,
   -- Counts the writes, so that the pages of one reading show the same moment.
-  sequence integer not null default 0,
-  -- What the rebuild has left to do, as JSON, so that it goes on after a stop.
-  plan text
+  sequence integer not null default 0
 );
 insert into index_state (id, active) values (1, 'a');
 
