@@ -22,10 +22,14 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-/** @param report told what an operator should hear of */
+/**
+ * @param report told what an operator should hear of
+ * @param script what the process runs
+ */
 export function startConsumer(
   env: Record<string, string | undefined>,
   report: (problem: string) => void,
+  script = join(import.meta.dirname, 'main.consumer.ts'),
 ): ConsumerLink {
   const waiters = new Map<number, Waiter>();
   let lastBatch = 0;
@@ -39,7 +43,7 @@ export function startConsumer(
   let child = spawn();
 
   function spawn() {
-    return Bun.spawn([process.execPath, join(import.meta.dirname, 'main.consumer.ts')], {
+    return Bun.spawn([process.execPath, script], {
       env,
       stdin: 'ignore',
       stdout: 'ignore',
@@ -47,12 +51,13 @@ export function startConsumer(
       serialization: 'json',
       ipc: receive,
       onExit: (_process, code, signal) => {
+        // Whoever waits for a process that was never ready waits for the next one.
+        if (running) ready = Promise.withResolvers();
         running = false;
         for (const waiter of waiters.values()) waiter.reject(new Error(`the consumer ended (${signal ?? code})`));
         waiters.clear();
         if (stopping) return;
         report(`The consumer process ended (${signal ?? code}); it starts again. Accepted events wait in the queue.`);
-        ready = Promise.withResolvers();
         const delay_ms = Math.min(RESTART_MS.to, RESTART_MS.from * 2 ** deaths);
         deaths += 1;
         restarts += 1;

@@ -55,13 +55,17 @@ async function main(config: Config): Promise<void> {
 
   async function store(batch: number, packs: readonly PackReference[]): Promise<void> {
     const settlements: Settlement[] = packs.map(() => ({ retry: 1 }));
-    const messages = await Promise.all(
-      packs.map((pack, index) => toMessage(pack, (settlement) => (settlements[index] = settlement))),
-    );
-    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, consumed, {
-      retry_seconds_max: RETRY_SECONDS_MAX,
-      report: problem,
-    });
+    try {
+      const messages = await Promise.all(
+        packs.map((pack, index) => toMessage(pack, (settlement) => (settlements[index] = settlement))),
+      );
+      await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, consumed, {
+        retry_seconds_max: RETRY_SECONDS_MAX,
+        report: problem,
+      });
+    } catch (error) {
+      problem(`A batch could not be read and will be delivered again: ${error}`);
+    }
     tell({ kind: 'settled', batch, settlements });
   }
 
