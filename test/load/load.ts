@@ -5,8 +5,8 @@
 import type { Socket } from 'bun';
 import { Answers } from './answers.ts';
 import { Histogram } from './histogram.ts';
-import { type Run, writeMessageId } from './message-id.ts';
-import { makeRequests, type Request } from './requests.ts';
+import type { Run } from './message-id.ts';
+import { makeRequests, type Request, renew } from './requests.ts';
 
 export interface LoadOptions {
   /** Where the server is, such as http://127.0.0.1:8080. */
@@ -139,7 +139,7 @@ class Load {
     const request = this.pool[this.turn];
     if (request === undefined) throw new Error('There are no requests to send.');
     this.turn = (this.turn + 1) % this.pool.length;
-    for (const place of request.ids) writeMessageId(request.bytes, place, this.runId, this.numbers++);
+    this.numbers = renew(request, this.runId, this.numbers);
     return request.bytes;
   }
 

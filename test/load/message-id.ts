@@ -9,6 +9,11 @@ export type Run = string;
 /** What stands in a body until the id is written over it. */
 export const PLACEHOLDER = 'node-next-0000000000000-00000000-0000-4000-a000-000000000000';
 
+const TIME_AT = 'node-next-'.length;
+const TIME_DIGITS = 13;
+/** The ids of an SDK begin with the time. Here it runs by the number: a heavy stream has so many events a millisecond. */
+const FIRST_TIME = 1_760_000_000_000;
+const EVENTS_PER_MS = 20;
 const RUN_AT = PLACEHOLDER.indexOf('00000000-0000-4');
 const MIDDLE_AT = [RUN_AT + 9, RUN_AT + 15, RUN_AT + 20] as const;
 const TAIL_AT = RUN_AT + 24;
@@ -19,6 +24,7 @@ const DIGITS = Buffer.from('0123456789abcdef');
  * those of an SDK do: counting up would let the server compress them away.
  */
 export function writeMessageId(bytes: Uint8Array, offset: number, run: Run, number: number): void {
+  writeDecimal(bytes, offset + TIME_AT, (FIRST_TIME + Math.floor(number / EVENTS_PER_MS)) % 10 ** TIME_DIGITS);
   for (let index = 0; index < run.length; index++) bytes[offset + RUN_AT + index] = run.charCodeAt(index);
   // Each step can be undone, so no two numbers give the same digits.
   const low = Math.imul(number % 0x1_00_00_00, 0x9e3779b1) & 0xff_ff_ff;
@@ -35,6 +41,14 @@ export function messageIdOf(run: Run, number: number): string {
   const bytes = Buffer.from(PLACEHOLDER);
   writeMessageId(bytes, 0, run, number);
   return bytes.toString();
+}
+
+function writeDecimal(bytes: Uint8Array, offset: number, value: number): void {
+  let rest = value;
+  for (let index = TIME_DIGITS - 1; index >= 0; index--) {
+    bytes[offset + index] = DIGITS[rest % 10] ?? 0;
+    rest = Math.floor(rest / 10);
+  }
 }
 
 function writeHex(bytes: Uint8Array, offset: number, value: number, digits: number): void {

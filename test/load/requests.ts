@@ -1,14 +1,19 @@
-/** The requests of a load run: whole HTTP requests as bytes, made once, with the message ids to be written in place. */
+/**
+ * The requests of a load run: whole HTTP requests as bytes, made once. What differs each time is written in place before
+ * one is sent: the message ids, and the time of its events, which an SDK sends as they happen.
+ */
 import { wireEvent } from '../../cli/demo/calls.ts';
 import { DAY_MS, dayOf } from '../../cli/demo/day.ts';
 import { shopDay } from '../../cli/demo/shop.ts';
-import { PLACEHOLDER } from './message-id.ts';
+import { PLACEHOLDER, type Run, writeMessageId } from './message-id.ts';
 
 export interface Request {
   /** Head and body. */
   readonly bytes: Buffer;
   /** Where the message ids stand. */
   readonly ids: readonly number[];
+  /** Where the timestamps stand. */
+  readonly times: readonly number[];
   readonly bodyBytes: number;
 }
 
@@ -23,6 +28,8 @@ export interface RequestOptions {
 /** So many that a server cannot profit from having just seen the same body. */
 const DISTINCT_EVENTS = 10_000;
 const SEED = 1;
+/** Followed by a time of a fixed length. */
+const TIMESTAMP_KEY = '"timestamp":"';
 
 export function makeRequests({ url, key, events }: RequestOptions): Request[] {
   const now = Date.now();
@@ -56,7 +63,16 @@ function request(url: URL, key: string, path: string, content: object): Request 
     '\r\n',
   ].join('\r\n');
   const bytes = Buffer.concat([Buffer.from(head), body]);
-  return { bytes, ids: placesOf(bytes, PLACEHOLDER), bodyBytes: body.length };
+  const times = placesOf(bytes, TIMESTAMP_KEY).map((place) => place + TIMESTAMP_KEY.length);
+  return { bytes, ids: placesOf(bytes, PLACEHOLDER), times, bodyBytes: body.length };
+}
+
+/** @param first the number of the first event. @returns that of the first event of the next request */
+export function renew({ bytes, ids, times }: Request, run: Run, first: number): number {
+  for (const [index, place] of ids.entries()) writeMessageId(bytes, place, run, first + index);
+  const now = Buffer.from(new Date().toISOString());
+  for (const place of times) bytes.set(now, place);
+  return first + ids.length;
 }
 
 function placesOf(bytes: Buffer, text: string): number[] {

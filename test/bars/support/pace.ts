@@ -3,8 +3,8 @@
  * that a server that stalls cannot hide the requests which it kept waiting.
  */
 import { Histogram } from '../../load/histogram.ts';
-import { type Run, writeMessageId } from '../../load/message-id.ts';
-import { makeRequests, type Request } from '../../load/requests.ts';
+import type { Run } from '../../load/message-id.ts';
+import { makeRequests, type Request, renew } from '../../load/requests.ts';
 
 export interface PaceOptions {
   readonly url: string;
@@ -113,7 +113,7 @@ class Pacer {
   private nextBody(): Uint8Array<ArrayBuffer> {
     const request = this.pool[this.sent % this.pool.length];
     if (request === undefined) throw new Error('There are no requests to send.');
-    for (const place of request.ids) writeMessageId(request.bytes, place, this.run_id, this.numbers++);
+    this.numbers = renew(request, this.run_id, this.numbers);
     return Uint8Array.from(request.bytes.subarray(request.bytes.length - request.bodyBytes));
   }
 }
