@@ -1,7 +1,7 @@
 /** From `context` to columns. A string leaves the JSON text only where its column holds exactly it. */
 import type { EventRow } from '../../schemas/columns.ts';
+import { PROMOTED_CAMPAIGN, PROMOTED_PAGE, type PromotedFields } from '../../schemas/context.ts';
 import { isJsonObject, type JsonObject } from '../../schemas/event.ts';
-import { PROMOTED_CAMPAIGN, PROMOTED_PAGE, type PromotedFields } from './promoted.ts';
 import { jsonText, promotedText } from './text.ts';
 import { type Agent, NO_AGENT, readAgent } from './user-agent.ts';
 

@@ -1,5 +1,4 @@
-/** Rows of the log into the hot index: with the whole context, which the log keeps partly in columns. */
-import { restoreContext } from '../../edge/expand/restore-context.ts';
+/** Rows of the log into the hot index, a window at a time. */
 import { type BatchSize, writeRows } from '../../query/index/write.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import type { Database } from '../ports.ts';
@@ -10,13 +9,6 @@ const WINDOW_ROWS = 10_000;
 /** @throws what the database throws; writing all of them again is then right. */
 export async function indexRows(index: Database, rows: readonly EventRow[], size?: BatchSize): Promise<void> {
   for (let start = 0; start < rows.length; start += WINDOW_ROWS) {
-    await writeRows(index, withWholeContext(rows.slice(start, start + WINDOW_ROWS)), size);
+    await writeRows(index, rows.slice(start, start + WINDOW_ROWS), size);
   }
-}
-
-export function withWholeContext(rows: readonly EventRow[]): EventRow[] {
-  return rows.map((row) => {
-    const context = restoreContext(row);
-    return { ...row, context: context === null ? null : JSON.stringify(context) };
-  });
 }

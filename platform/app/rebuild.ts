@@ -8,7 +8,6 @@ import { readRows } from '../../lakehouse/append/read.ts';
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { abandonRebuild, finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
 import type { Database, ObjectStore, Progress } from '../ports.ts';
-import { withWholeContext } from './index-rows.ts';
 
 /** @returns how many events the new index was made from, copies included. */
 export async function rebuildIndex(lake: ObjectStore, index: Database, progress?: Progress): Promise<number> {
@@ -19,7 +18,7 @@ export async function rebuildIndex(lake: ObjectStore, index: Database, progress?
     let events = 0;
     for (const [position, key] of keys.entries()) {
       for await (const rows of readRows(lake, key)) {
-        await writeToSlot(index, slot, withWholeContext(rows));
+        await writeToSlot(index, slot, rows);
         events += rows.length;
       }
       progress?.('files read', position + 1, keys.length);

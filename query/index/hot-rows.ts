@@ -1,32 +1,13 @@
 /** Pure: event rows to rows of the hot index. */
 import type { EventRow } from '../../schemas/columns.ts';
+import { charactersOf, encodeEvents } from './hot-events.ts';
 import { digest, stampOf } from './identity.ts';
 import { bucketOf, userHash } from './users.ts';
 
 /** Events of one row lie at most this far apart, so that a reader knows how far a row reaches down. */
 export const ROW_SPAN_MS = 3_600_000;
-/** Most JSON in one row, in characters, unless one event is larger. */
+/** Most JSON in one row, in characters, about; one event may be larger. */
 export const ROW_CHARACTERS_MAX = 262_144;
-
-/** An event in a hot row. Times are epoch milliseconds; what an event does not have is absent. */
-export interface HotEvent {
-  readonly messageId: string;
-  readonly source: string;
-  readonly type: string;
-  readonly event?: string;
-  readonly name?: string;
-  readonly userId?: string;
-  readonly anonymousId?: string;
-  readonly groupId?: string;
-  readonly previousId?: string;
-  readonly timestamp: number;
-  readonly receivedAt: number;
-  /** See `stampOf`. */
-  readonly stamp: string;
-  readonly properties?: unknown;
-  readonly traits?: unknown;
-  readonly context?: unknown;
-}
 
 export interface HotRow {
   readonly bucket: number;
@@ -63,38 +44,31 @@ export function toHotRows(rows: readonly EventRow[]): HotRow[] {
 function split(bucket: number, group: HeldEvent[], into: HotRow[]): void {
   group.sort((a, b) => b.row.timestamp - a.row.timestamp || compareText(a.stamp, b.stamp));
   let held: HeldEvent[] = [];
-  let texts: string[] = [];
   let characters = 0;
   let newest = 0;
   for (const event of group) {
-    const text = eventText(event);
-    const full = newest - event.row.timestamp > ROW_SPAN_MS || characters + text.length > ROW_CHARACTERS_MAX;
+    const size = charactersOf(event.row);
+    const full = newest - event.row.timestamp > ROW_SPAN_MS || characters + size > ROW_CHARACTERS_MAX;
     if (held.length > 0 && full) {
-      into.push(hotRow(bucket, held, texts));
+      into.push(hotRow(bucket, held));
       held = [];
-      texts = [];
       characters = 0;
     }
     if (held.length === 0) newest = event.row.timestamp;
     held.push(event);
-    texts.push(text);
-    characters += text.length;
+    characters += size;
   }
-  into.push(hotRow(bucket, held, texts));
+  into.push(hotRow(bucket, held));
 }
 
-/** @param held newest first, as `texts` are */
-function hotRow(bucket: number, held: readonly HeldEvent[], texts: readonly string[]): HotRow {
-  const byUser = new Map<string, string>();
-  for (const [position, { row }] of held.entries()) {
-    const before = byUser.get(row.user_key);
-    byUser.set(row.user_key, before === undefined ? (texts[position] ?? '') : `${before},${texts[position]}`);
-  }
+/** @param held newest first */
+function hotRow(bucket: number, held: readonly HeldEvent[]): HotRow {
   let users = '';
   let events = '';
-  for (const [user, text] of byUser) {
-    users += ` ${userHash(user)}:${events.length}:${text.length + 2}`;
-    events += `[${text}]`;
+  for (const [user, rows] of rowsByUser(held)) {
+    const text = encodeEvents(rows);
+    users += ` ${userHash(user)}:${events.length}:${text.length}`;
+    events += text;
   }
   return {
     bucket,
@@ -107,23 +81,17 @@ function hotRow(bucket: number, held: readonly HeldEvent[], texts: readonly stri
   };
 }
 
+function rowsByUser(held: readonly HeldEvent[]): Map<string, EventRow[]> {
+  const byUser = new Map<string, EventRow[]>();
+  for (const { row } of held) {
+    const rows = byUser.get(row.user_key);
+    if (rows === undefined) byUser.set(row.user_key, [row]);
+    else rows.push(row);
+  }
+  return byUser;
+}
+
 function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-/** A HotEvent as JSON text. The large parts are JSON text already: they go in as they are. */
-function eventText({ row, stamp }: HeldEvent): string {
-  let text = `{"messageId":${JSON.stringify(row.message_id)},"source":${JSON.stringify(row.source)},"type":"${row.type}"`;
-  if (row.event !== null) text += `,"event":${JSON.stringify(row.event)}`;
-  if (row.name !== null) text += `,"name":${JSON.stringify(row.name)}`;
-  if (row.user_id !== null) text += `,"userId":${JSON.stringify(row.user_id)}`;
-  if (row.anonymous_id !== null) text += `,"anonymousId":${JSON.stringify(row.anonymous_id)}`;
-  if (row.group_id !== null) text += `,"groupId":${JSON.stringify(row.group_id)}`;
-  if (row.previous_id !== null) text += `,"previousId":${JSON.stringify(row.previous_id)}`;
-  text += `,"timestamp":${row.timestamp},"receivedAt":${row.received_at},"stamp":"${stamp}"`;
-  if (row.properties !== null) text += `,"properties":${row.properties}`;
-  if (row.traits !== null) text += `,"traits":${row.traits}`;
-  if (row.context !== null) text += `,"context":${row.context}`;
-  return `${text}}`;
 }

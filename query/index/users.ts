@@ -33,7 +33,7 @@ function placeOf(userKey: string): Place {
   return made;
 }
 
-/** @returns the JSON array of one user's events in a hot row; null where it holds none */
+/** @returns the text of one user's events in a hot row; null where it holds none */
 export function eventsOfUser(users: string, events: string, hash: string): string | null {
   const at = users.indexOf(` ${hash}:`);
   if (at < 0) return null;

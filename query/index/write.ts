@@ -24,7 +24,7 @@ const VALUES_MAX = 100;
  *
  * Call it once the events are in the log: a rebuild that starts later finds them there, an earlier one is seen here.
  *
- * @param rows `context` is the whole one, as JSON text. Rejected events are skipped.
+ * @param rows of the log. Rejected events are skipped.
  * @throws what the database throws; then some of the events may be in, and writing all of them again is right.
  */
 export async function writeRows(

@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
-import type { HotEvent } from '../index/hot-rows.ts';
+import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { scanHotRows } from './hot-scan.ts';
 import { atOneMoment } from './moment.ts';

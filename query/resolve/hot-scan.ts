@@ -1,5 +1,6 @@
 import type { Database } from '../../platform/ports.ts';
-import { type HotEvent, ROW_SPAN_MS } from '../index/hot-rows.ts';
+import { decodeEvents, type HotEvent } from '../index/hot-events.ts';
+import { ROW_SPAN_MS } from '../index/hot-rows.ts';
 import type { Slot } from '../index/state.ts';
 import { bucketOf, eventsOfUser, userHash } from '../index/users.ts';
 import { select } from './select.ts';
@@ -74,10 +75,8 @@ export async function* scanHotRows(
 }
 
 function copiesOf(text: string, user: string): Copy[] {
-  const parsed: HotEvent[] = JSON.parse(text);
-  const characters = Math.ceil(text.length / parsed.length);
   // Users whose hashes are the same share a place.
-  return parsed
+  return decodeEvents(text)
     .filter(({ userId, anonymousId }) => (userId ?? anonymousId) === user)
-    .map((event) => ({ event, stamp: event.stamp, characters }));
+    .map((event) => ({ event, stamp: event.stamp, characters: event.characters }));
 }

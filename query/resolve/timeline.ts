@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import type { EventType } from '../../schemas/event.ts';
-import type { HotEvent } from '../index/hot-rows.ts';
+import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { Candidates } from './candidates.ts';
 import { type Cursor, decodeCursor, encodeCursor, timelineHash } from './cursor.ts';
@@ -139,7 +139,7 @@ function withIdentity(copy: Copy): Copy & { readonly identity: string } {
 
 function matcher({ from, to, types, events }: TimelineQuery, after: Cursor | null): (copy: Copy) => boolean {
   const wantedTypes = types === null ? null : new Set<string>(types);
-  const wantedEvents = events === null ? null : new Set<string | undefined>(events);
+  const wantedEvents = events === null ? null : new Set<string | null>(events);
   return ({ event }) =>
     (from === null || event.timestamp >= from) &&
     (to === null || event.timestamp < to) &&

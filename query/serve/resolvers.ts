@@ -1,6 +1,6 @@
 import { InletError } from '../../schemas/errors.ts';
 import type { EventType } from '../../schemas/event.ts';
-import type { HotEvent } from '../index/hot-rows.ts';
+import type { HotEvent } from '../index/hot-events.ts';
 import { eventId, readEvent } from '../resolve/event.ts';
 import { readProfile } from '../resolve/profile.ts';
 import { FIRST_DEFAULT, type Page, readTimeline } from '../resolve/timeline.ts';

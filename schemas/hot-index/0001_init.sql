@@ -27,7 +27,7 @@ create table events_a (
   oldest integer not null,
   -- Where the events of each user are, as ' <hash>:<start>:<length>' a user, in UTF-16 units of the next column.
   users text not null,
-  -- A JSON array of events for each user, newest first, one after the other.
+  -- The events of each user as JSON, column by column and newest first (query/index/hot-events.ts), one after the other.
   events text not null,
   unique (bucket, newest, content, oldest, users)
 );

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { restoreContext } from '../../edge/expand/restore-context.ts';
+import type { EventRow } from '../../schemas/columns.ts';
+import { restoreContext } from '../../schemas/context.ts';
 import type { JsonObject } from '../../schemas/event.ts';
 import { expandParts, part, trackRow } from './packs.ts';
+
+function restored(row: EventRow | undefined): JsonObject | null {
+  return row === undefined ? null : restoreContext(row, JSON.parse(row.context ?? 'null'));
+}
 
 const BROWSER = {
   page: { url: 'https://a.example/b?c', path: '/b', title: 'B', referrer: '', search: '?c' },
@@ -32,13 +37,13 @@ test('what columns hold leaves the text of context, and restoreContext puts it b
     group_id: 'g1',
   });
   expect(row.context).toBe('{"page":{"referrer":"","search":"?c"},"ip":"203.0.113.9","groupId":"g1"}');
-  expect(restoreContext(row)).toEqual(BROWSER);
+  expect(restored(row)).toEqual(BROWSER);
 });
 
 test('the header of the request counts where context names no user agent, and is not put back into it', () => {
   const row = trackRow({ context: { app: {} } }, { userAgent: 'axios/1.7.2', ip: '198.51.100.0' });
   expect(row).toMatchObject({ user_agent: 'axios/1.7.2', bot: false, ip: '198.51.100.0' });
-  expect(restoreContext(row)).toEqual({ app: {} });
+  expect(restored(row)).toEqual({ app: {} });
 });
 
 test('a crawler is a bot in the header and in context, a server library in the header is none', () => {
@@ -63,8 +68,8 @@ test('the context of a batch holds for each event where its own does not say oth
   const [first, second] = expandParts(
     part('batch', { context, batch: [{ ...event, context: own }, event] }, { count: 2 }),
   );
-  expect(first && restoreContext(first)).toEqual({ ...context, ...own });
-  expect(second && restoreContext(second)).toEqual(context);
+  expect(restored(first)).toEqual({ ...context, ...own });
+  expect(restored(second)).toEqual(context);
 });
 
 test('traits of an identify may stand in its context', () => {
@@ -105,9 +110,9 @@ test('restoreContext gives back any context, whatever the request brought beside
   fc.assert(
     fc.property(contexts, header, (sent, beside) => {
       const context: JsonObject = JSON.parse(JSON.stringify(sent));
-      expect(restoreContext(trackRow({ context, groupId: 'own' }, beside))).toStrictEqual(context);
+      expect(restored(trackRow({ context, groupId: 'own' }, beside))).toStrictEqual(context);
     }),
     { numRuns: 2_000 },
   );
-  expect(restoreContext(trackRow({}, { userAgent: 'axios/1.7' }))).toBeNull();
+  expect(restored(trackRow({}, { userAgent: 'axios/1.7' }))).toBeNull();
 });

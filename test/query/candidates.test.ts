@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
+import { decodeEvents, encodeEvents } from '../../query/index/hot-events.ts';
 import { Candidates } from '../../query/resolve/candidates.ts';
 import type { Copy } from '../../query/resolve/hot-scan.ts';
-import { T0 } from './support.ts';
+import { makeRow, T0 } from './support.ts';
 
 function copy(messageId: string, stamp: string, characters: number, timestamp = T0): Copy {
-  return {
-    event: { messageId, source: 'web', type: 'track', timestamp, receivedAt: T0, stamp },
-    stamp,
-    characters,
-  };
+  const [event] = decodeEvents(encodeEvents([makeRow({ message_id: messageId, timestamp })]));
+  if (event === undefined) throw new Error('One event was written, none came back.');
+  return { event, stamp, characters };
 }
 
 const labels = (copies: Copy[]): string[] => copies.map(({ event, stamp }) => event.messageId + stamp);

@@ -5,7 +5,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodePack } from '../../../edge/enqueue/pack.ts';
 import { expandPack } from '../../../edge/expand/expand.ts';
-import { withWholeContext } from '../../../platform/app/index-rows.ts';
 import { applyMigrations } from '../../../platform/bun/migrations.ts';
 import { sqliteDatabase } from '../../../platform/bun/sqlite-database.ts';
 import { writeRows } from '../../../query/index/write.ts';
@@ -23,7 +22,7 @@ const counts = new Map<string, number>();
 
 for (const batch of shopBatches({ events: Number(events), users: Number(users) })) {
   const rows = batch.flatMap((pack) => expandPack(decodePack(pack)));
-  await writeRows(index, withWholeContext(rows));
+  await writeRows(index, rows);
   bare.write(rows);
   for (const { user_key } of rows) counts.set(user_key, (counts.get(user_key) ?? 0) + 1);
 }
