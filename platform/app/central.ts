@@ -2,16 +2,15 @@
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { runCentral } from '../../lakehouse/compact/central.ts';
 import type { Config } from '../../schemas/config.ts';
-import type { Clock, Database, LocalFiles, ObjectStore } from '../ports.ts';
+import type { Clock, LocalFiles, ObjectStore } from '../ports.ts';
+import { keep } from './keep.ts';
 import { markedSegments } from './reindex.ts';
-import { tendIndex } from './tend.ts';
 
 const LOOK_EVERY_MS = 5_000;
 
 export interface CentralPorts {
   readonly lake: ObjectStore;
   readonly files: LocalFiles;
-  readonly index: Database;
   readonly clock: Clock;
 }
 
@@ -41,42 +40,26 @@ export async function keepCentral(
   config: Config,
   { signal, metrics, report }: { signal: AbortSignal; metrics: CentralMetrics; report: (problem: string) => void },
 ): Promise<void> {
-  let lastRun = ports.clock.now();
-  const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  while (!signal.aborted) {
-    // Apart: an index that is away must not keep the log from being compacted.
-    await attempt(() => tendIndex(ports));
-    await attempt(async () => {
-      if (!config.central || !(await isDue())) return;
-      lastRun = ports.clock.now();
-      await runOnce();
-    });
-    await Promise.race([ports.clock.sleep(LOOK_EVERY_MS), aborted]);
-  }
-
-  async function attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
+  const { clock, lake } = ports;
+  let lastRun = clock.now();
+  await keep(runWhenDue, {
+    every_ms: LOOK_EVERY_MS,
+    clock,
+    signal,
+    failed: (cause) => {
       metrics.failures += 1;
-      report(`The central job failed and is tried again: ${error}`);
-    }
-  }
+      report(`The central job failed and is tried again: ${cause}`);
+    },
+  });
 
-  async function isDue(): Promise<boolean> {
-    const { segments } = await openLog(ports.lake);
+  async function runWhenDue(): Promise<void> {
+    const { segments } = await openLog(lake);
     metrics.pending_segment_bytes = segments.reduce((sum, { size }) => sum + size, 0);
-    const waited_minutes = (ports.clock.now() - lastRun) / 60_000;
-    return metrics.pending_segment_bytes >= config.compact_bytes || waited_minutes >= config.compact_minutes;
-  }
-
-  async function runOnce(): Promise<void> {
-    const { compaction, report_days } = await runCentral({
-      ...ports,
-      config,
-      signal,
-      keep: () => markedSegments(ports.lake),
-    });
+    const waited_minutes = (clock.now() - lastRun) / 60_000;
+    if (metrics.pending_segment_bytes < config.compact_bytes && waited_minutes < config.compact_minutes) return;
+    lastRun = clock.now();
+    const options = { ...ports, config, signal, keep: () => markedSegments(lake) };
+    const { compaction, report_days } = await runCentral(options);
     metrics.compactions += 1;
     metrics.compacted_events += compaction.rows;
     metrics.copies_removed += compaction.copies;

@@ -20,10 +20,20 @@ export interface ConsumerMetrics {
   unreadable_packs: number;
   log_failures: number;
   index_failures: number;
+  /** Rebuilds that ended early, and segments that the index could not take in later either. */
+  tend_failures: number;
 }
 
 export function consumerMetrics(): ConsumerMetrics {
-  return { segments: 0, events: 0, failed_events: 0, unreadable_packs: 0, log_failures: 0, index_failures: 0 };
+  return {
+    segments: 0,
+    events: 0,
+    failed_events: 0,
+    unreadable_packs: 0,
+    log_failures: 0,
+    index_failures: 0,
+    tend_failures: 0,
+  };
 }
 
 export interface ConsumerPorts extends Pick<Ports, 'lake' | 'index' | 'compressor' | 'clock'> {

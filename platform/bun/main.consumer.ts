@@ -1,13 +1,15 @@
 /**
- * The consumer process of one machine: stores packs, and compacts, reports and mends beside. It reads the journals
- * itself, so only references cross between the processes; it ends when its server does.
+ * The consumer process of one machine: stores packs, and takes into the hot index what that missed. It reads the journals
+ * itself, so only references cross between the processes.
  */
 import { join } from 'node:path';
-import { type Config, parseConfig } from '../../schemas/config.ts';
-import { type CentralPorts, centralMetrics, keepCentral } from '../app/central.ts';
+import { parseConfig } from '../../schemas/config.ts';
 import { type ConsumerPorts, consumeBatch, consumerMetrics } from '../app/consume.ts';
+import { keep } from '../app/keep.ts';
+import { tendIndex } from '../app/tend.ts';
 import type { QueueBatch, QueueMessage } from '../ports.ts';
-import { type FromConsumer, isMessage, type PackReference, type ToConsumer } from './consumer-messages.ts';
+import { isMessage, type PackReference, type ToConsumer } from './child-messages.ts';
+import { beChild } from './child-side.ts';
 import { openLake } from './lake.ts';
 import type { Settlement } from './queue/consume.ts';
 import { CorruptMessageError } from './queue/errors.ts';
@@ -18,65 +20,39 @@ import { systemClock, zstdCompressor } from './system.ts';
 
 /** Each transaction waits for the disk once, so a window of rows is one. */
 const INDEX_BATCH = { characters_max: 33_554_432, events_max: 10_000 };
-const METRICS_MS = 1_000;
 /** Short, as dead letters are tried without end here. */
 const RETRY_SECONDS_MAX = 60;
 
-function tell(message: FromConsumer): void {
-  process.send?.(message);
-}
+const TEND_EVERY_MS = 5_000;
 
-async function main(config: Config): Promise<void> {
-  const { lake, files } = openLake(config);
-  const index = sqliteDatabase(join(config.data_dir, 'hot-index.sqlite'));
-  const ports: CentralPorts & ConsumerPorts = {
-    lake,
-    files,
-    index,
-    clock: systemClock,
-    compressor: zstdCompressor,
-    indexBatch: INDEX_BATCH,
-  };
-  const consumed = consumerMetrics();
-  const central = centralMetrics();
-  const stopping = new AbortController();
-  const batches = new Set<Promise<void>>();
+const config = parseConfig(process.env);
+const { lake } = openLake(config);
+const index = sqliteDatabase(join(config.data_dir, 'hot-index.sqlite'));
+const ports: ConsumerPorts = { lake, index, clock: systemClock, compressor: zstdCompressor, indexBatch: INDEX_BATCH };
+const metrics = consumerMetrics();
+const batches = new Set<Promise<void>>();
 
-  process.on('message', (message: unknown) => {
-    if (!isMessage<ToConsumer>(message, ['batch', 'stop'])) return;
-    if (message.kind === 'stop') stopping.abort();
-    else begin(store(message.batch, message.packs));
-  });
+const { tell, problem, stopping, end } = beChild('consumer', metrics, (message) => {
+  if (!isMessage<ToConsumer>(message, ['batch']) || message.kind !== 'batch') return;
+  const stored = store(message.batch, message.packs);
+  batches.add(stored);
+  void stored.finally(() => batches.delete(stored));
+});
 
-  function begin(batch: Promise<void>): void {
-    batches.add(batch);
-    void batch.finally(() => batches.delete(batch));
+async function store(batch: number, packs: readonly PackReference[]): Promise<void> {
+  const settlements: Settlement[] = packs.map(() => ({ retry: 1 }));
+  try {
+    const messages = await Promise.all(
+      packs.map((pack, index) => toMessage(pack, (settlement) => (settlements[index] = settlement))),
+    );
+    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, metrics, {
+      retry_seconds_max: RETRY_SECONDS_MAX,
+      report: problem,
+    });
+  } catch (error) {
+    problem(`A batch could not be read and will be delivered again: ${error}`);
   }
-
-  async function store(batch: number, packs: readonly PackReference[]): Promise<void> {
-    const settlements: Settlement[] = packs.map(() => ({ retry: 1 }));
-    try {
-      const messages = await Promise.all(
-        packs.map((pack, index) => toMessage(pack, (settlement) => (settlements[index] = settlement))),
-      );
-      await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, consumed, {
-        retry_seconds_max: RETRY_SECONDS_MAX,
-        report: problem,
-      });
-    } catch (error) {
-      problem(`A batch could not be read and will be delivered again: ${error}`);
-    }
-    tell({ kind: 'settled', batch, settlements });
-  }
-
-  const metricsTimer = setInterval(() => {
-    tell({ kind: 'metrics', samples: { ...prefixed('consumer', consumed), ...prefixed('central', central) } });
-  }, METRICS_MS);
-  tell({ kind: 'ready' });
-  await keepCentral(ports, config, { signal: stopping.signal, metrics: central, report: problem });
-  await Promise.all(batches);
-  clearInterval(metricsTimer);
-  index.close();
+  tell({ kind: 'settled', batch, settlements });
 }
 
 async function toMessage(pack: PackReference, settle: (settlement: Settlement) => void): Promise<QueueMessage> {
@@ -99,24 +75,15 @@ async function readBody(pack: PackReference): Promise<Uint8Array> {
   }
 }
 
-/** Counters end in `_total`, as Prometheus has it; what ends in a unit is a gauge. */
-function prefixed(part: string, values: object): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      `inlet_${part}_${name}${name.endsWith('_bytes') ? '' : '_total'}`,
-      Number(value),
-    ]),
-  );
-}
-
-function problem(text: string): void {
-  tell({ kind: 'problem', text });
-}
-
-// The terminal sends Ctrl-C to both processes; the server says when to stop.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
-
-await main(parseConfig(process.env));
-process.exit(0);
+await keep(() => tendIndex({ lake, index, clock: systemClock }), {
+  every_ms: TEND_EVERY_MS,
+  clock: systemClock,
+  signal: stopping,
+  failed: (cause) => {
+    metrics.tend_failures += 1;
+    problem(`The hot index could not be tended and is tried again: ${cause}`);
+  },
+});
+await Promise.all(batches);
+index.close();
+end();

@@ -1,4 +1,4 @@
-/** Inlet on one machine: HTTP and the queue in this process, the consumer in a second one beside it. */
+/** Inlet on one machine: HTTP and the queue in this process, the consumer and the central job in others beside it. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupCommit } from '../../edge/enqueue/group-commit.ts';
@@ -8,6 +8,7 @@ import { createHttp } from '../app/http.ts';
 import { type InFlight, trackInFlight } from '../app/in-flight.ts';
 import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
 import type { Database, Ports } from '../ports.ts';
+import { keepChild } from './child.ts';
 import { startConsumer } from './consumer-link.ts';
 import { keyValue } from './key-value.ts';
 import { openLake } from './lake.ts';
@@ -60,7 +61,19 @@ export async function serve(config: Config, report: (problem: string) => void): 
   };
   const keys = await firstKeys(control, config);
   const stopping = new AbortController();
-  const consumer = config.roles.includes('consume') ? startConsumer({ ...process.env }, report) : null;
+  const env = { ...process.env };
+  const consumes = config.roles.includes('consume');
+  const consumer = consumes ? startConsumer(env, report) : null;
+  const central =
+    consumes && config.central
+      ? keepChild({
+          env,
+          script: 'main.central.ts',
+          name: 'central',
+          meanwhile: 'Segments wait for compaction.',
+          report,
+        })
+      : null;
   const loops = consumer === null ? [] : startLoops(queue, consumer, stopping.signal, report);
 
   let requestIp: (request: Request) => string | null = () => null;
@@ -72,7 +85,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
     edgeMetrics,
     clientIp: (request) => requestIp(request),
     problems: async () => (consumer === null || consumer.running ? [] : ['the consumer process is not running']),
-    platformMetrics: () => renderMetrics(queue, consumer),
+    platformMetrics: () => renderMetrics(queue, consumer, central),
     report: (fault) => report(`Fault: ${fault instanceof Error ? (fault.stack ?? fault.message) : fault}`),
   });
   if (config.roles.includes('query')) await warmUp((request) => http.fetch(request), keys.readToken);
@@ -88,7 +101,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
       await server.stop(true);
       stopping.abort();
       await Promise.all(loops);
-      await consumer?.stop();
+      await Promise.all([consumer?.stop(), central?.stop()]);
       await queue.close();
       control.close();
       index.close();

@@ -1,8 +1,13 @@
-/** The Prometheus lines of one machine: its queue, and what the consumer last said. */
+/** The Prometheus lines of one machine: its queue, and what its other processes last said. */
+import type { Child } from './child.ts';
 import type { ConsumerLink } from './consumer-link.ts';
 import type { EmbeddedQueue } from './queue/queue.ts';
 
-export async function renderMetrics(queue: EmbeddedQueue, consumer: ConsumerLink | null): Promise<string> {
+export async function renderMetrics(
+  queue: EmbeddedQueue,
+  consumer: ConsumerLink | null,
+  central: Child | null,
+): Promise<string> {
   const { backlogCount, backlogBytes, oldestMessageTimestamp } = await queue.metrics();
   const gauges: Record<string, number> = {
     inlet_queue_backlog_messages: backlogCount,
@@ -20,10 +25,11 @@ export async function renderMetrics(queue: EmbeddedQueue, consumer: ConsumerLink
     inlet_queue_messages_total: queue.stats().messages,
     inlet_queue_bytes_total: queue.stats().bytes,
     inlet_consumer_restarts_total: consumer?.restarts ?? 0,
+    inlet_central_restarts_total: central?.restarts ?? 0,
   };
   return [
     ...Object.entries(gauges).flatMap(([name, value]) => [`# TYPE ${name} gauge`, `${name} ${value}`]),
-    ...Object.entries({ ...counters, ...consumer?.samples }).flatMap(([name, value]) => [
+    ...Object.entries({ ...counters, ...consumer?.samples, ...central?.samples }).flatMap(([name, value]) => [
       `# TYPE ${name} ${name.endsWith('_bytes') ? 'gauge' : 'counter'}`,
       `${name} ${value}`,
     ]),

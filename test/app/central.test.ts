@@ -3,35 +3,35 @@ import { expect, it } from 'vitest';
 import { appendSegment } from '../../lakehouse/append/append.ts';
 import { loadSnapshot } from '../../lakehouse/catalog/store.ts';
 import { centralMetrics, keepCentral } from '../../platform/app/central.ts';
-import { markForReindex } from '../../platform/app/reindex.ts';
 import { folderStore } from '../../platform/bun/folder-store.ts';
 import { folderFiles } from '../../platform/bun/local-files.ts';
 import { systemClock, zstdCompressor } from '../../platform/bun/system.ts';
-import type { Database } from '../../platform/ports.ts';
+import type { ObjectStore } from '../../platform/ports.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { makeRow } from '../query/support.ts';
 import { temporaryFolder } from '../support/inlet.ts';
 
-const AWAY: Database = {
-  prepare: () => {
-    throw new Error('away');
-  },
-  batch: () => Promise.reject(new Error('away')),
-};
-
-it('an index that is away does not keep the log from being compacted', async () => {
+it('a failure does not end the central job: the next look compacts what waits', async () => {
   const folder = temporaryFolder('central');
   const root = join(folder.path, 'lake');
   const lake = folderStore(root);
   const row = makeRow({ properties: JSON.stringify({ text: noise(200_000) }) });
-  const segment = await appendSegment(lake, [row], [row.pack_id], zstdCompressor);
-  await markForReindex(lake, segment, row.received_at, 'away');
+  await appendSegment(lake, [row], [row.pack_id], zstdCompressor);
+  let failures = 1;
+  const flaky: ObjectStore = {
+    ...lake,
+    list: (options) => (failures-- > 0 ? Promise.reject(new Error('away')) : lake.list(options)),
+  };
 
   const stopping = new AbortController();
   const metrics = centralMetrics();
   const problems: string[] = [];
   const running = keepCentral(
-    { lake, files: folderFiles(root, join(folder.path, 'scratch')), index: AWAY, clock: systemClock },
+    {
+      lake: flaky,
+      files: folderFiles(root, join(folder.path, 'scratch')),
+      clock: { now: () => Date.now(), sleep: () => systemClock.sleep(10) },
+    },
     parseConfig({ INLET_COMPACT_BYTES: '65536' }),
     { signal: stopping.signal, metrics, report: (problem) => problems.push(problem) },
   );
@@ -41,6 +41,7 @@ it('an index that is away does not keep the log from being compacted', async () 
 
   expect((await loadSnapshot(lake)).files).toHaveLength(1);
   expect(problems).toEqual([expect.stringContaining('away')]);
+  expect(metrics.failures).toBe(1);
   folder.remove();
 });
 

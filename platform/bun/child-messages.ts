@@ -1,4 +1,4 @@
-/** What the server and its consumer process say to each other. Packs go as references: the consumer reads the journals. */
+/** What the server and its processes say to each other. Packs go as references: the consumer reads the journals. */
 import { isJsonObject } from '../../schemas/event.ts';
 import type { Settlement } from './queue/consume.ts';
 import type { MessageReference } from './queue/read.ts';
@@ -8,17 +8,24 @@ export interface PackReference extends MessageReference {
   readonly attempts: number;
 }
 
-export type ToConsumer =
-  | { readonly kind: 'batch'; readonly batch: number; readonly packs: readonly PackReference[] }
-  | { readonly kind: 'stop' };
+export type ToChild = { readonly kind: 'stop' };
 
-export type FromConsumer =
+export type FromChild =
   | { readonly kind: 'ready' }
-  /** What became of each pack of the batch, in order. */
-  | { readonly kind: 'settled'; readonly batch: number; readonly settlements: Settlement[] }
   /** Prometheus samples, names to values. */
   | { readonly kind: 'metrics'; readonly samples: Readonly<Record<string, number>> }
   | { readonly kind: 'problem'; readonly text: string };
+
+export type ToConsumer =
+  | ToChild
+  | { readonly kind: 'batch'; readonly batch: number; readonly packs: readonly PackReference[] };
+
+/** What became of each pack of a batch, in order. */
+export interface Settled {
+  readonly kind: 'settled';
+  readonly batch: number;
+  readonly settlements: Settlement[];
+}
 
 /** The two sides are one program of one version: the kind is all that needs checking. */
 export function isMessage<Message extends { readonly kind: string }>(

@@ -1,0 +1,19 @@
+/**
+ * The central process of one machine: compacts, reports and deletes what nobody needs any more. It gives way to the
+ * others: the log comes first, and what waits for compaction can be read meanwhile.
+ */
+import { constants, setPriority } from 'node:os';
+import { parseConfig } from '../../schemas/config.ts';
+import { centralMetrics, keepCentral } from '../app/central.ts';
+import { beChild } from './child-side.ts';
+import { openLake } from './lake.ts';
+import { systemClock } from './system.ts';
+
+// Threads that start from here on have it too, those of DuckDB among them.
+setPriority(constants.priority.PRIORITY_LOW);
+
+const config = parseConfig(process.env);
+const metrics = centralMetrics();
+const { problem, stopping, end } = beChild('central', metrics);
+await keepCentral({ ...openLake(config), clock: systemClock }, config, { signal: stopping, metrics, report: problem });
+end();
