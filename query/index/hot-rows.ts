@@ -42,7 +42,7 @@ export function toHotRows(rows: readonly EventRow[]): HotRow[] {
 
 /** @param group events of one bucket, in any order, none or some of them twice */
 function split(bucket: number, group: HeldEvent[], into: HotRow[]): void {
-  group.sort((a, b) => b.row.timestamp - a.row.timestamp || compareText(a.stamp, b.stamp));
+  group.sort((a, b) => b.row.timestamp - a.row.timestamp || compareArrival(a.row, b.row));
   let held: HeldEvent[] = [];
   let characters = 0;
   let newest = 0;
@@ -91,7 +91,9 @@ function rowsByUser(held: readonly HeldEvent[]): Map<string, EventRow[]> {
   return byUser;
 }
 
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** As their stamps compare. */
+function compareArrival(a: EventRow, b: EventRow): number {
+  if (a.received_at !== b.received_at) return a.received_at - b.received_at;
+  if (a.pack_id !== b.pack_id) return a.pack_id < b.pack_id ? -1 : 1;
+  return a.pack_index - b.pack_index;
 }

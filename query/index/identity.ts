@@ -9,6 +9,9 @@ const TAGS_MAX = 1_000;
 
 const tags = new Map<string, string>();
 
+/** The request stamped last: its events come one after another. */
+let stamped = { receivedAt: -1, packId: '', text: '' };
+
 /**
  * The same for all copies of an event, and for no other. It begins as the message id does: the ids of most SDKs begin with
  * the time, so that identities which arrive together lie together in the index. A hash would scatter them, and every event
@@ -31,7 +34,10 @@ export function digest(text: string): string {
  * @param receivedAt epoch milliseconds
  */
 export function stampOf(receivedAt: number, packId: string, packIndex: number): string {
-  return receivedAt.toString(36).padStart(9, '0') + packId + packIndex.toString(36).padStart(4, '0');
+  if (receivedAt !== stamped.receivedAt || packId !== stamped.packId) {
+    stamped = { receivedAt, packId, text: receivedAt.toString(36).padStart(9, '0') + packId };
+  }
+  return stamped.text + packIndex.toString(36).padStart(4, '0');
 }
 
 function tagOf(source: string): string {
