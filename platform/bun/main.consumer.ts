@@ -12,9 +12,7 @@ import { isMessage, type PackReference, type ToConsumer } from './child-messages
 import { beChild } from './child-side.ts';
 import { openLake } from './lake.ts';
 import type { Settlement } from './queue/consume.ts';
-import { CorruptMessageError } from './queue/errors.ts';
-import { HEADER_BYTES } from './queue/frame.ts';
-import { readFrame, readMessage } from './queue/read.ts';
+import { readBodies } from './queue/read.ts';
 import { sqliteDatabase } from './sqlite-database.ts';
 import { systemClock, zstdCompressor } from './system.ts';
 
@@ -42,8 +40,15 @@ const { tell, problem, stopping, end } = beChild('consumer', metrics, (message) 
 async function store(batch: number, packs: readonly PackReference[]): Promise<void> {
   const settlements: Settlement[] = packs.map(() => ({ retry: 1 }));
   try {
-    const messages = await Promise.all(
-      packs.map((pack, index) => toMessage(pack, (settlement) => (settlements[index] = settlement))),
+    const bodies = await readBodies(packs);
+    const messages = packs.map(
+      ({ id, attempts }, index): QueueMessage => ({
+        id,
+        attempts,
+        body: bodies[index],
+        ack: () => (settlements[index] = 'ack'),
+        retry: (options) => (settlements[index] = { retry: options?.delaySeconds ?? 0 }),
+      }),
     );
     await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, metrics, {
       retry_seconds_max: RETRY_SECONDS_MAX,
@@ -53,26 +58,6 @@ async function store(batch: number, packs: readonly PackReference[]): Promise<vo
     problem(`A batch could not be read and will be delivered again: ${error}`);
   }
   tell({ kind: 'settled', batch, settlements });
-}
-
-async function toMessage(pack: PackReference, settle: (settlement: Settlement) => void): Promise<QueueMessage> {
-  return {
-    id: pack.id,
-    attempts: pack.attempts,
-    body: await readBody(pack),
-    ack: () => settle('ack'),
-    retry: (options) => settle({ retry: options?.delaySeconds ?? 0 }),
-  };
-}
-
-/** A damaged message is stored as it is: as a pack it is unreadable, and kept as a failed event. */
-async function readBody(pack: PackReference): Promise<Uint8Array> {
-  try {
-    return await readMessage(pack);
-  } catch (error) {
-    if (!(error instanceof CorruptMessageError)) throw error;
-    return (await readFrame(pack)).subarray(HEADER_BYTES);
-  }
 }
 
 await keep(() => tendIndex({ lake, index, clock: systemClock }), {

@@ -21,12 +21,56 @@ export async function readMessage(reference: MessageReference): Promise<Uint8Arr
 }
 
 /** Header and body as they lie on disk, unchecked; short when the file is. */
-export async function readFrame({ path, offset, length }: MessageReference): Promise<Buffer> {
+export async function readFrame(reference: MessageReference): Promise<Buffer> {
+  return readRun(reference.path, reference.offset, HEADER_BYTES + reference.length);
+}
+
+/**
+ * The bodies of a batch, in order. One that is damaged comes with its header, as it lies on disk: as a pack it is then
+ * unreadable for sure.
+ */
+export async function readBodies(references: readonly MessageReference[]): Promise<Uint8Array[]> {
+  const runs = runsOf(references);
+  const read = await Promise.all(runs.map(({ path, offset, length }) => readRun(path, offset, length)));
+  return runs.flatMap(({ offset, members }, index) =>
+    members.map((member) => {
+      const start = member.offset - offset;
+      const frame = (read[index] ?? Buffer.alloc(0)).subarray(start, start + HEADER_BYTES + member.length);
+      return isIntact(frame, member.offset) ? frame.subarray(HEADER_BYTES) : frame;
+    }),
+  );
+}
+
+interface Run {
+  readonly path: string;
+  readonly offset: number;
+  length: number;
+  readonly members: MessageReference[];
+}
+
+/** A batch is mostly one piece of one journal: a read for each message would cost more than taking the packs apart. */
+function runsOf(references: readonly MessageReference[]): Run[] {
+  const runs: Run[] = [];
+  for (const reference of references) {
+    const { path, offset } = reference;
+    const length = HEADER_BYTES + reference.length;
+    const last = runs.at(-1);
+    if (last !== undefined && last.path === path && last.offset + last.length === offset) {
+      last.length += length;
+      last.members.push(reference);
+    } else {
+      runs.push({ path, offset, length, members: [reference] });
+    }
+  }
+  return runs;
+}
+
+async function readRun(path: string, offset: number, length: number): Promise<Buffer> {
   const file = await open(path, 'r');
   try {
-    const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
-    const { bytesRead } = await file.read(frame, 0, frame.length, offset);
-    return frame.subarray(0, bytesRead);
+    const bytes = Buffer.allocUnsafe(length);
+    const { bytesRead } = await file.read(bytes, 0, length, offset);
+    return bytes.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
