@@ -1,11 +1,16 @@
 /** Deletes what no reader can need any more. The order is the safety: see the invariant in `log.ts`. */
 import type { Clock, ObjectStore, StoredObject } from '../../platform/ports.ts';
-import { listAll, SEGMENTS, snapshotKey, TABLE_FILES } from './objects.ts';
-import { EMPTY_SNAPSHOT, type Snapshot } from './snapshot.ts';
-import { readSnapshot, storedVersions } from './store.ts';
+import { liveFilesOf, readEntriesEach, readManifests } from './files.ts';
+import type { Manifest } from './manifest-list.ts';
+import { isLive } from './merge.ts';
+import { type Metadata, type SnapshotRecord, successorOf } from './metadata.ts';
+import { HINT, keyOf, listAll, METADATA, metadataKey, metadataVersion, SEGMENTS, TABLE_FILES } from './objects.ts';
+import { consumedUri, metadataVersionOf, snapshotOf } from './snapshot.ts';
+import { loadTable, putHint, putMetadata, readConsumed, storedVersions } from './store.ts';
 
 const SNAPSHOTS_KEPT = 10;
 const DELETE_KEYS_MAX = 1_000;
+const ATTEMPTS_MAX = 10;
 
 /**
  * From the first upload to the commit, milliseconds: a file that no snapshot names is taken for a leftover of a killed
@@ -17,38 +22,44 @@ export interface Expiry {
   /** Versions of snapshots, ascending. */
   readonly versions: readonly number[];
   readonly segments: readonly string[];
+  /** Files of the table, data and metadata. */
   readonly files: readonly string[];
 }
 
-export interface Holdings {
-  /** Every stored snapshot, ascending. */
-  readonly snapshots: readonly Snapshot[];
-  readonly segments: readonly StoredObject[];
-  readonly files: readonly StoredObject[];
-}
-
-/** @param graceMs how long a snapshot lives on once there is a newer one, milliseconds */
-export function planExpiry({ snapshots, segments, files }: Holdings, now: number, graceMs: number): Expiry {
-  const [first] = snapshots;
-  // Readers may still hold the table as it was before its first commit.
-  const all = first?.version === 1 ? [EMPTY_SNAPSHOT, ...snapshots] : snapshots;
-  const kept = all.filter((_, position) => {
-    const successor = all[position + 1];
-    const isRecent = position >= all.length - SNAPSHOTS_KEPT;
+/** The newest snapshots, and those that were the newest within the grace period. @param graceMs milliseconds */
+export function keptSnapshots(
+  snapshots: readonly SnapshotRecord[],
+  now: number,
+  graceMs: number,
+): readonly SnapshotRecord[] {
+  return snapshots.filter((_, position) => {
+    const successor = snapshots[position + 1];
+    const isRecent = position >= snapshots.length - SNAPSHOTS_KEPT;
     return successor === undefined || isRecent || successor.committed_at > now - graceMs;
   });
-  const isKept = new Set(kept.map(({ version }) => version));
-  const named = new Set(kept.flatMap((snapshot) => snapshot.files.map(({ key }) => key)));
-  const consumed = kept.map((snapshot) => new Set(snapshot.consumed));
-  return {
-    versions: snapshots.map(({ version }) => version).filter((version) => !isKept.has(version)),
-    segments: segments
-      .map(({ key }) => key)
-      .filter((key) => consumed.length > 0 && consumed.every((keys) => keys.has(key))),
-    files: files
-      .filter(({ key, uploaded }) => !named.has(key) && uploaded.getTime() < now - graceMs - UPLOAD_MS_MAX)
-      .map(({ key }) => key),
-  };
+}
+
+/** What the kept snapshots need. */
+export interface Holdings {
+  /** Keys of files of the table, data and metadata. */
+  readonly named: ReadonlySet<string>;
+  /** For each of them, the segments it has consumed. */
+  readonly consumed: readonly ReadonlySet<string>[];
+}
+
+export function deletableSegments(segments: readonly StoredObject[], { consumed }: Holdings): string[] {
+  return segments.map(({ key }) => key).filter((key) => consumed.length > 0 && consumed.every((keys) => keys.has(key)));
+}
+
+export function deletableFiles(
+  files: readonly StoredObject[],
+  { named }: Holdings,
+  now: number,
+  graceMs: number,
+): string[] {
+  return files
+    .filter(({ key, uploaded }) => !named.has(key) && uploaded.getTime() < now - graceMs - UPLOAD_MS_MAX)
+    .map(({ key }) => key);
 }
 
 export interface ExpireOptions {
@@ -61,23 +72,79 @@ export interface ExpireOptions {
 
 /** Killed anywhere, the next run goes on where this one stopped. @returns what was deleted */
 export async function expire({ lake, clock, config, keep }: ExpireOptions): Promise<Expiry> {
-  const segments = await listAll(lake, SEGMENTS);
-  const files = await listAll(lake, TABLE_FILES);
-  const snapshots: Snapshot[] = [];
-  for (const version of await storedVersions(lake)) {
-    const snapshot = await readSnapshot(lake, version);
-    if (snapshot !== null) snapshots.push(snapshot);
-  }
-  const plan = planExpiry(
-    { snapshots, segments: segments.filter(({ key }) => !keep?.has(key)), files },
-    clock.now(),
-    config.grace_minutes * 60_000,
+  const graceMs = config.grace_minutes * 60_000;
+  const segments = (await listAll(lake, SEGMENTS)).filter(({ key }) => !keep?.has(key));
+  const files = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))].filter(
+    ({ key }) => key !== HINT && metadataVersion(key) === null,
   );
-  // One by one and oldest first: stored versions must stay without gaps.
-  for (const version of plan.versions) await lake.delete(snapshotKey(version));
+  const { metadata, versions } = await dropSnapshots(lake, clock, graceMs);
+  if (metadata !== null) await deleteVersions(lake, metadata);
+  const holdings = await holdingsOf(lake, metadata);
+  const plan = {
+    versions,
+    segments: deletableSegments(segments, holdings),
+    files: deletableFiles(files, holdings, clock.now(), graceMs),
+  };
   await deleteAll(lake, plan.segments);
   await deleteAll(lake, plan.files);
   return plan;
+}
+
+/** Commits metadata without the snapshots whose time is over. @returns the metadata that holds, and their versions */
+async function dropSnapshots(
+  lake: ObjectStore,
+  clock: Clock,
+  graceMs: number,
+): Promise<{ metadata: Metadata | null; versions: number[] }> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const { metadata } = await loadTable(lake);
+    if (metadata === null) return { metadata, versions: [] };
+    const now = clock.now();
+    const snapshots = keptSnapshots(metadata.snapshots, now, graceMs);
+    const [oldest] = snapshots;
+    if (oldest === undefined || snapshots.length === metadata.snapshots.length) return { metadata, versions: [] };
+    const next = successorOf(metadata, Math.max(now, metadata.updated_at));
+    const log = next.log.filter(({ version }) => version >= metadataVersionOf(oldest));
+    const expired = { ...next, snapshots, log };
+    if ((await putMetadata(lake, expired)) === 'ok') {
+      const dropped = metadata.snapshots.filter((snapshot) => !snapshots.includes(snapshot));
+      return { metadata: expired, versions: dropped.map(({ sequence }) => sequence) };
+    }
+  }
+  throw new Error('Others keep committing while snapshots expire');
+}
+
+/** Metadata from before the oldest snapshot, and what a writer who slept put there: see `putMetadata`. */
+async function deleteVersions(lake: ObjectStore, metadata: Metadata): Promise<void> {
+  const [oldest] = metadata.snapshots;
+  if (oldest === undefined) return;
+  const outdated = (await storedVersions(lake)).filter((version) => version < metadataVersionOf(oldest));
+  if (outdated.length === 0) return;
+  // Other engines begin at the hint: it must not name what goes now.
+  await putHint(lake, metadata.version);
+  // One by one and oldest first: stored versions must stay without gaps.
+  for (const version of outdated) await lake.delete(metadataKey(version));
+}
+
+async function holdingsOf(lake: ObjectStore, metadata: Metadata | null): Promise<Holdings> {
+  const named = new Set<string>();
+  const consumed: Set<string>[] = [];
+  const manifests = new Map<string, Manifest>();
+  if (metadata === null) return { named, consumed };
+  for (const record of metadata.snapshots) {
+    const keys = await readConsumed(lake, record);
+    if (keys === null) throw new Error(`Snapshot ${record.sequence} has lost the list of its segments`);
+    consumed.push(new Set(keys));
+    named.add(record.manifest_list).add(keyOf(consumedUri(record)));
+    const snapshot = snapshotOf(metadata, keys, record);
+    for (const manifest of await readManifests(lake, snapshot)) manifests.set(manifest.key, manifest);
+  }
+  // Readers may still hold the table as it was before its first commit.
+  if (metadata.snapshots[0]?.sequence === 1) consumed.push(new Set());
+  for (const key of manifests.keys()) named.add(key);
+  const live = [...manifests.values()].filter(isLive);
+  for (const { key } of liveFilesOf((await readEntriesEach(lake, live)).flat())) named.add(key);
+  return { named, consumed };
 }
 
 async function deleteAll(lake: ObjectStore, keys: readonly string[]): Promise<void> {

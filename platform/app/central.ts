@@ -2,7 +2,7 @@
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { runCentral } from '../../lakehouse/compact/central.ts';
 import type { Config } from '../../schemas/config.ts';
-import type { Clock, Database, LocalFiles, ObjectStore } from '../ports.ts';
+import type { Clock, Database, LocalFiles, ObjectStore, Random } from '../ports.ts';
 import { markedSegments } from './reindex.ts';
 import { tendIndex } from './tend.ts';
 
@@ -13,6 +13,9 @@ export interface CentralPorts {
   readonly files: LocalFiles;
   readonly index: Database;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Where the lake is, to other engines. */
+  readonly lake_uri: string;
 }
 
 export interface CentralMetrics {

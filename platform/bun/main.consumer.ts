@@ -14,7 +14,7 @@ import { CorruptMessageError } from './queue/errors.ts';
 import { HEADER_BYTES } from './queue/frame.ts';
 import { readFrame, readMessage } from './queue/read.ts';
 import { sqliteDatabase } from './sqlite-database.ts';
-import { systemClock, zstdCompressor } from './system.ts';
+import { systemClock, systemRandom, zstdCompressor } from './system.ts';
 
 /** Each transaction waits for the disk once, so a window of rows is one. */
 const INDEX_BATCH = { characters_max: 33_554_432, events_max: 10_000 };
@@ -27,13 +27,13 @@ function tell(message: FromConsumer): void {
 }
 
 async function main(config: Config): Promise<void> {
-  const { lake, files } = openLake(config);
+  const lake = openLake(config);
   const index = sqliteDatabase(join(config.data_dir, 'hot-index.sqlite'));
   const ports: CentralPorts & ConsumerPorts = {
-    lake,
-    files,
+    ...lake,
     index,
     clock: systemClock,
+    random: systemRandom,
     compressor: zstdCompressor,
     indexBatch: INDEX_BATCH,
   };
