@@ -10,6 +10,8 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'interop');
 const PYTHON = join(CACHE, 'venv', 'bin', 'python');
 const SPARK_RUNTIME = 'org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.9.2';
 
+const ERROR_CHARACTERS_MAX = 1_000;
+
 export const ENGINES = ['pyiceberg', 'duckdb', 'chdb', 'spark'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
@@ -64,7 +66,15 @@ export function startEngine(name: EngineName, folder: string): Engine {
     async ask(request) {
       child.stdin.write(`${JSON.stringify(request)}\n`);
       const { value } = await answers.next();
-      if (value === undefined) throw new Error(errors.join('').trim().split('\n').slice(-3).join('\n'));
+      if (value === undefined)
+        throw new Error(
+          errors
+            .join('')
+            .split('\n')
+            .filter((line) => /Error|Exception/.test(line))
+            .join('\n')
+            .slice(0, ERROR_CHARACTERS_MAX),
+        );
       return value;
     },
     stop: () => child.stdin.end(),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compareRows } from '../../lakehouse/append/order.ts';
 import { commit } from '../../lakehouse/catalog/commit.ts';
 import { expire } from '../../lakehouse/catalog/expire.ts';
-import { metadataKey, tableFileKey } from '../../lakehouse/catalog/objects.ts';
+import { tableFileKey } from '../../lakehouse/catalog/objects.ts';
 import { EMPTY_SNAPSHOT } from '../../lakehouse/catalog/snapshot.ts';
 import { loadTable } from '../../lakehouse/catalog/store.ts';
 import { runCompaction } from '../../lakehouse/compact/run.ts';
@@ -17,6 +17,7 @@ import { systemRandom } from '../../platform/bun/system.ts';
 import { virtualClock } from '../../platform/sim/clock.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { append, CONFIG, type TestLake } from '../lakehouse/lake.ts';
+import { forgetNewestColumn } from '../lakehouse/older.ts';
 import type { Request } from './engines.ts';
 
 const NEWEST_COLUMN = { name: 'other', id: 44 };
@@ -79,12 +80,7 @@ export async function makeOlderTable(lake: InteropLake, rows: readonly EventRow[
     forget: [],
   };
   await commit(lake, EMPTY_SNAPSHOT, change);
-
-  const metadata = await lake.lake.get(metadataKey(1));
-  const text = (await metadata?.text()) ?? '';
-  const value: { schemas: { fields: { id: number }[] }[] } = JSON.parse(text);
-  for (const schema of value.schemas) schema.fields = schema.fields.filter(({ id }) => id !== NEWEST_COLUMN.id);
-  await lake.lake.put(metadataKey(1), JSON.stringify(value));
+  await forgetNewestColumn(lake.lake);
 }
 
 export async function requestOf({ lake }: InteropLake, pack: string): Promise<Request> {
