@@ -1,5 +1,5 @@
 /** Manifests: Avro files that name files of the table. Pure: from entries to bytes and back. */
-import { bytes, map, number, recordOf, text } from './avro/fields.ts';
+import { bytesById, number, numbers, recordOf, text } from './avro/fields.ts';
 import { decodeAvroFile, encodeAvroFile } from './avro/file.ts';
 import type { AvroRecord, AvroValue } from './avro/schema.ts';
 import { MANIFEST_ENTRY } from './iceberg/avro-schemas.ts';
@@ -59,19 +59,10 @@ function entryRecord({ status, snapshot_id, sequence, file }: Entry, location: s
       partition: { date: dayNumber(file.date), type: file.type },
       record_count: file.rows,
       file_size_in_bytes: file.bytes,
-      column_sizes: mapRecords(file.statistics.column_sizes),
-      value_counts: mapRecords(file.statistics.value_counts),
-      null_value_counts: mapRecords(file.statistics.null_value_counts),
-      nan_value_counts: mapRecords(file.statistics.nan_value_counts),
-      lower_bounds: mapRecords(file.statistics.lower_bounds),
-      upper_bounds: mapRecords(file.statistics.upper_bounds),
+      ...file.statistics,
       sort_order_id: SORT_ORDER_ID,
     },
   };
-}
-
-function mapRecords(values: ReadonlyMap<number, number | Uint8Array>): AvroRecord[] {
-  return [...values].map(([key, value]) => ({ key, value }));
 }
 
 /**
@@ -104,12 +95,12 @@ function parseEntry(value: AvroValue, inherited: number): Entry {
 
 function parseStatistics(file: AvroRecord): Statistics {
   return {
-    column_sizes: map(file, 'column_sizes', number),
-    value_counts: map(file, 'value_counts', number),
-    null_value_counts: map(file, 'null_value_counts', number),
-    nan_value_counts: map(file, 'nan_value_counts', number),
-    lower_bounds: map(file, 'lower_bounds', bytes),
-    upper_bounds: map(file, 'upper_bounds', bytes),
+    column_sizes: numbers(file, 'column_sizes'),
+    value_counts: numbers(file, 'value_counts'),
+    null_value_counts: numbers(file, 'null_value_counts'),
+    nan_value_counts: numbers(file, 'nan_value_counts'),
+    lower_bounds: bytesById(file, 'lower_bounds'),
+    upper_bounds: bytesById(file, 'upper_bounds'),
   };
 }
 

@@ -1,5 +1,5 @@
 /** From Avro's binary encoding back to values. */
-import type { AvroSchema, AvroValue } from './schema.ts';
+import { type ArraySchema, type AvroSchema, type AvroValue, type MapSchema, mapValueOf } from './schema.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -44,7 +44,9 @@ export class AvroInput {
   }
 
   byte(): number {
-    const [byte = 0] = this.raw(1);
+    const byte = this.bytes[this.offset];
+    if (byte === undefined) throw new Error('The Avro file ends too early');
+    this.offset += 1;
     return byte;
   }
 }
@@ -57,16 +59,19 @@ export function decodeValue(input: AvroInput, schema: AvroSchema): AvroValue {
   if (schema === 'bytes') return input.sized().slice();
   if (!('type' in schema)) return input.long() === 0 ? null : decodeValue(input, schema[1]);
   if (schema.type === 'int') return input.long();
-  if (schema.type === 'array') return decodeArray(input, schema.items);
+  if (schema.type === 'array') return decodeArray(input, schema);
   return Object.fromEntries(schema.fields.map(({ name, type }) => [name, decodeValue(input, type)]));
 }
 
 /** Arrays come in blocks; one with a negative count says its bytes as well. */
-function decodeArray(input: AvroInput, items: AvroSchema): AvroValue[] {
-  const values: AvroValue[] = [];
+function decodeArray(input: AvroInput, schema: ArraySchema | MapSchema): AvroValue {
+  const [mapValue, values, map] = [mapValueOf(schema), [] as AvroValue[], new Map<number, AvroValue>()];
   for (let count = input.long(); count !== 0; count = input.long()) {
     if (count < 0) input.long();
-    for (let left = Math.abs(count); left > 0; left -= 1) values.push(decodeValue(input, items));
+    for (let left = Math.abs(count); left > 0; left -= 1) {
+      if (mapValue === null) values.push(decodeValue(input, schema.items));
+      else map.set(input.long(), decodeValue(input, mapValue));
+    }
   }
-  return values;
+  return mapValue === null ? values : map;
 }

@@ -1,5 +1,13 @@
 /** From values to Avro's binary encoding. */
-import type { AvroRecord, AvroSchema, AvroValue, RecordSchema } from './schema.ts';
+import {
+  type ArraySchema,
+  type AvroRecord,
+  type AvroSchema,
+  type AvroValue,
+  type MapSchema,
+  mapValueOf,
+  type RecordSchema,
+} from './schema.ts';
 
 const encoder = new TextEncoder();
 const CAPACITY = 4_096;
@@ -62,7 +70,7 @@ export function encodeValue(output: AvroBytes, schema: AvroSchema, value: AvroVa
   if (typeof schema === 'string') encodePrimitive(output, schema, value);
   else if (!('type' in schema)) encodeOptional(output, schema[1], value);
   else if (schema.type === 'int') encodePrimitive(output, 'int', value);
-  else if (schema.type === 'array') encodeArray(output, schema.items, value);
+  else if (schema.type === 'array') encodeArray(output, schema, value);
   else encodeRecord(output, schema, value);
 }
 
@@ -71,10 +79,20 @@ function encodeOptional(output: AvroBytes, schema: AvroSchema, value: AvroValue)
   if (value !== null) encodeValue(output, schema, value);
 }
 
-function encodeArray(output: AvroBytes, items: AvroSchema, value: AvroValue): void {
-  if (!Array.isArray(value)) throw unfit('array', value);
-  if (value.length > 0) output.long(value.length);
-  for (const item of value) encodeValue(output, items, item);
+function encodeArray(output: AvroBytes, schema: ArraySchema | MapSchema, value: AvroValue): void {
+  const mapValue = mapValueOf(schema);
+  if (mapValue !== null && value instanceof Map) {
+    if (value.size > 0) output.long(value.size);
+    for (const [key, entry] of value) {
+      output.long(key);
+      encodeValue(output, mapValue, entry);
+    }
+  } else if (mapValue === null && Array.isArray(value)) {
+    if (value.length > 0) output.long(value.length);
+    for (const item of value) encodeValue(output, schema.items, item);
+  } else {
+    throw unfit('array', value);
+  }
   output.long(0);
 }
 
@@ -92,7 +110,8 @@ function encodePrimitive(output: AvroBytes, type: string, value: AvroValue): voi
 }
 
 export function isRecord(value: AvroValue): value is AvroRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  if (typeof value !== 'object' || value === null) return false;
+  return !(Array.isArray(value) || value instanceof Uint8Array || value instanceof Map);
 }
 
 function unfit(type: string, value: AvroValue): TypeError {

@@ -32,10 +32,25 @@ export function list(record: AvroRecord, name: string): AvroRecord[] {
 }
 
 /** A map by field id; one that was left out is empty. */
-export function map<Value>(
+export function numbers(record: AvroRecord, name: string): Map<number, number> {
+  return mapOf(record, name, (value) => typeof value === 'number');
+}
+
+export function bytesById(record: AvroRecord, name: string): Map<number, Uint8Array> {
+  return mapOf(record, name, (value) => value instanceof Uint8Array);
+}
+
+function mapOf<Value extends AvroValue>(
   record: AvroRecord,
   name: string,
-  read: (entry: AvroRecord, name: string) => Value,
+  isValue: (value: AvroValue) => value is Value,
 ): Map<number, Value> {
-  return new Map(list(record, name).map((entry) => [number(entry, 'key'), read(entry, 'value')]));
+  const value = record[name] ?? new Map<number, AvroValue>();
+  const map = new Map<number, Value>();
+  if (!(value instanceof Map)) throw new Error(`The manifest has no map "${name}"`);
+  for (const [key, entry] of value) {
+    if (!isValue(entry)) throw new Error(`The manifest has something else in "${name}"`);
+    map.set(key, entry);
+  }
+  return map;
 }

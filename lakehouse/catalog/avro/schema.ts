@@ -11,7 +11,13 @@ export interface ArraySchema {
   readonly type: 'array';
   readonly items: AvroSchema;
   readonly 'element-id'?: number;
-  readonly logicalType?: 'map';
+}
+
+/** Iceberg's maps with numbers for keys: arrays of records `key`, `value`. Avro's own have texts. */
+export interface MapSchema {
+  readonly type: 'array';
+  readonly logicalType: 'map';
+  readonly items: RecordSchema;
 }
 
 export interface AvroField {
@@ -33,15 +39,22 @@ export interface DateSchema {
   readonly logicalType: 'date';
 }
 
-export type AvroSchema = Primitive | DateSchema | OptionalSchema | ArraySchema | RecordSchema;
+export type AvroSchema = Primitive | DateSchema | OptionalSchema | ArraySchema | MapSchema | RecordSchema;
 
 /** A record by the names of its fields. */
 export interface AvroRecord {
   readonly [name: string]: AvroValue;
 }
 
+export type AvroMap = ReadonlyMap<number, AvroValue>;
+
 /** `int` and `long` are safe whole numbers. */
-export type AvroValue = null | boolean | number | string | Uint8Array | readonly AvroValue[] | AvroRecord;
+export type AvroValue = null | boolean | number | string | Uint8Array | readonly AvroValue[] | AvroMap | AvroRecord;
+
+/** The schema of a map's values; null for a plain array. */
+export function mapValueOf(schema: ArraySchema | MapSchema): AvroSchema | null {
+  return 'logicalType' in schema ? (schema.items.fields[1]?.type ?? null) : null;
+}
 
 /** @throws Error on anything outside of this part of Avro */
 export function parseAvroSchema(value: unknown): AvroSchema {
@@ -49,7 +62,11 @@ export function parseAvroSchema(value: unknown): AvroSchema {
   if (primitive !== undefined) return primitive;
   if (Array.isArray(value) && value.length === 2 && value[0] === 'null') return ['null', parseAvroSchema(value[1])];
   if (!isJsonObject(value)) throw new Error(`Avro type not known: ${JSON.stringify(value)}`);
-  if (value.type === 'array') return { type: 'array', items: parseAvroSchema(value.items) };
+  if (value.type === 'array') {
+    const items = parseAvroSchema(value.items);
+    const isMap = value.logicalType === 'map' && typeof items === 'object' && 'fields' in items;
+    return isMap ? { type: 'array', logicalType: 'map', items } : { type: 'array', items };
+  }
   if (value.type === 'record' && Array.isArray(value.fields)) {
     return { type: 'record', name: String(value.name), fields: value.fields.map(parseField) };
   }

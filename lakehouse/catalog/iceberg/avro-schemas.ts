@@ -1,5 +1,5 @@
 /** The Avro schemas of manifests and manifest lists: Iceberg format version 2. */
-import type { ArraySchema, AvroField, AvroSchema, OptionalSchema, RecordSchema } from '../avro/schema.ts';
+import type { AvroField, AvroSchema, MapSchema, OptionalSchema, RecordSchema } from '../avro/schema.ts';
 import { DATE_FIELD_ID, TYPE_FIELD_ID } from './types.ts';
 
 function required(id: number, name: string, type: AvroSchema): AvroField {
@@ -15,8 +15,7 @@ function record(name: string, fields: readonly AvroField[]): RecordSchema {
   return { type: 'record', name, fields };
 }
 
-/** Avro's own maps have text for keys. */
-function mapById(keyId: number, valueId: number, value: AvroSchema): ArraySchema {
+function mapById(keyId: number, valueId: number, value: AvroSchema): MapSchema {
   const entry = record(`k${keyId}_v${valueId}`, [required(keyId, 'key', 'int'), required(valueId, 'value', value)]);
   return { type: 'array', logicalType: 'map', items: entry };
 }
