@@ -21,7 +21,7 @@ const ATTEMPTS_MAX = 10;
 const ID_DIGITS = 13;
 /** Names are never used twice, so that a put whose answer got lost can be sent again. */
 const NAME_DIGITS = 32;
-const NO_METADATA = { last_column_id: 0, schemas: [], snapshots: [], log: [] };
+const NO_METADATA = { swept_at: 0, last_column_id: 0, schemas: [], snapshots: [], log: [] };
 
 export interface CommitPorts {
   readonly lake: ObjectStore;

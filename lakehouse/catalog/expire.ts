@@ -39,21 +39,18 @@ export function keptSnapshots(
   });
 }
 
-/** What the kept snapshots need. */
-export interface Holdings {
-  /** Keys of files of the table, data and metadata. */
-  readonly named: ReadonlySet<string>;
-  /** For each of them, the segments it has consumed. */
-  readonly consumed: readonly ReadonlySet<string>[];
-}
-
-export function deletableSegments(segments: readonly StoredObject[], { consumed }: Holdings): string[] {
+/** @param consumed by each snapshot that is kept */
+export function deletableSegments(
+  segments: readonly StoredObject[],
+  consumed: readonly ReadonlySet<string>[],
+): string[] {
   return segments.map(({ key }) => key).filter((key) => consumed.length > 0 && consumed.every((keys) => keys.has(key)));
 }
 
+/** @param named keys of what the kept snapshots need */
 export function deletableFiles(
   files: readonly StoredObject[],
-  { named }: Holdings,
+  named: ReadonlySet<string>,
   now: number,
   graceMs: number,
 ): string[] {
@@ -74,44 +71,40 @@ export interface ExpireOptions {
 export async function expire({ lake, clock, config, keep }: ExpireOptions): Promise<Expiry> {
   const graceMs = config.grace_minutes * 60_000;
   const segments = (await listAll(lake, SEGMENTS)).filter(({ key }) => !keep?.has(key));
-  const files = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))].filter(
-    ({ key }) => key !== HINT && metadataVersion(key) === null,
-  );
-  const { metadata, versions } = await dropSnapshots(lake, clock, graceMs);
+  const before = (await loadTable(lake)).metadata;
+  const metadata = await amend(lake, clock, (newest) => withoutExpired(newest, clock.now(), graceMs));
   if (metadata !== null) await deleteVersions(lake, metadata);
-  const holdings = await holdingsOf(lake, metadata);
-  const plan = {
-    versions,
-    segments: deletableSegments(segments, holdings),
-    files: deletableFiles(files, holdings, clock.now(), graceMs),
-  };
-  await deleteAll(lake, plan.segments);
-  await deleteAll(lake, plan.files);
-  return plan;
+  const expired = deletableSegments(segments, await consumedOf(lake, metadata));
+  await deleteAll(lake, expired);
+  const files = await sweep(lake, clock, graceMs, metadata);
+  const oldest = metadata?.snapshots[0]?.sequence ?? 0;
+  const versions = (before?.snapshots ?? []).map(({ sequence }) => sequence).filter((version) => version < oldest);
+  return { versions, segments: expired, files };
 }
 
-/** Commits metadata without the snapshots whose time is over. @returns the metadata that holds, and their versions */
-async function dropSnapshots(
+/** Commits a change of the metadata alone. @param next null where nothing is to change. @returns what holds then */
+async function amend(
   lake: ObjectStore,
   clock: Clock,
-  graceMs: number,
-): Promise<{ metadata: Metadata | null; versions: number[] }> {
+  next: (newest: Metadata) => Partial<Metadata> | null,
+): Promise<Metadata | null> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const { metadata } = await loadTable(lake);
-    if (metadata === null) return { metadata, versions: [] };
-    const now = clock.now();
-    const snapshots = keptSnapshots(metadata.snapshots, now, graceMs);
-    const [oldest] = snapshots;
-    if (oldest === undefined || snapshots.length === metadata.snapshots.length) return { metadata, versions: [] };
-    const next = successorOf(metadata, Math.max(now, metadata.updated_at));
-    const log = next.log.filter(({ version }) => version >= metadataVersionOf(oldest));
-    const expired = { ...next, snapshots, log };
-    if ((await putMetadata(lake, expired)) === 'ok') {
-      const dropped = metadata.snapshots.filter((snapshot) => !snapshots.includes(snapshot));
-      return { metadata: expired, versions: dropped.map(({ sequence }) => sequence) };
-    }
+    if (metadata === null) return null;
+    const change = next(metadata);
+    if (change === null) return metadata;
+    const amended = { ...successorOf(metadata, Math.max(clock.now(), metadata.updated_at)), ...change };
+    if ((await putMetadata(lake, amended)) === 'ok') return amended;
   }
   throw new Error('Others keep committing while snapshots expire');
+}
+
+function withoutExpired(metadata: Metadata, now: number, graceMs: number): Partial<Metadata> | null {
+  const snapshots = keptSnapshots(metadata.snapshots, now, graceMs);
+  const [oldest] = snapshots;
+  if (oldest === undefined || snapshots.length === metadata.snapshots.length) return null;
+  const { log } = successorOf(metadata, now);
+  return { snapshots, log: log.filter(({ version }) => version >= metadataVersionOf(oldest)) };
 }
 
 /** Metadata from before the oldest snapshot, and what a writer who slept put there: see `putMetadata`. */
@@ -126,25 +119,50 @@ async function deleteVersions(lake: ObjectStore, metadata: Metadata): Promise<vo
   for (const version of outdated) await lake.delete(metadataKey(version));
 }
 
-async function holdingsOf(lake: ObjectStore, metadata: Metadata | null): Promise<Holdings> {
-  const named = new Set<string>();
+/** What each snapshot that is left has consumed. */
+async function consumedOf(lake: ObjectStore, metadata: Metadata | null): Promise<Set<string>[]> {
   const consumed: Set<string>[] = [];
-  const manifests = new Map<string, Manifest>();
-  if (metadata === null) return { named, consumed };
-  for (const record of metadata.snapshots) {
+  for (const record of metadata?.snapshots ?? []) {
     const keys = await readConsumed(lake, record);
     if (keys === null) throw new Error(`Snapshot ${record.sequence} has lost the list of its segments`);
     consumed.push(new Set(keys));
-    named.add(record.manifest_list).add(keyOf(consumedUri(record)));
-    const snapshot = snapshotOf(metadata, keys, record);
-    for (const manifest of await readManifests(lake, snapshot)) manifests.set(manifest.key, manifest);
   }
   // Readers may still hold the table as it was before its first commit.
-  if (metadata.snapshots[0]?.sequence === 1) consumed.push(new Set());
+  if (metadata?.snapshots[0]?.sequence === 1) consumed.push(new Set());
+  return consumed;
+}
+
+/**
+ * Deletes what no snapshot names and no writer can be about to commit. It takes reading every manifest, so it is done
+ * once in the time that it takes a file to become deletable.
+ */
+async function sweep(lake: ObjectStore, clock: Clock, graceMs: number, metadata: Metadata | null): Promise<string[]> {
+  const now = clock.now();
+  if (metadata !== null && now - metadata.swept_at < graceMs + UPLOAD_MS_MAX) return [];
+  const stored = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))].filter(
+    ({ key }) => key !== HINT && metadataVersion(key) === null,
+  );
+  // Read after listing: what others commit meanwhile is named by the time it is looked for.
+  const newest = (await loadTable(lake)).metadata;
+  const files = deletableFiles(stored, newest === null ? new Set() : await namedBy(lake, newest), now, graceMs);
+  await deleteAll(lake, files);
+  await amend(lake, clock, () => ({ swept_at: now }));
+  return files;
+}
+
+/** Keys of every object that the snapshots of this metadata need, beside metadata itself. */
+async function namedBy(lake: ObjectStore, metadata: Metadata): Promise<Set<string>> {
+  const named = new Set<string>();
+  const manifests = new Map<string, Manifest>();
+  for (const record of metadata.snapshots) {
+    named.add(record.manifest_list).add(keyOf(consumedUri(record)));
+    const snapshot = snapshotOf(metadata, [], record);
+    for (const manifest of await readManifests(lake, snapshot)) manifests.set(manifest.key, manifest);
+  }
   for (const key of manifests.keys()) named.add(key);
   const live = [...manifests.values()].filter(isLive);
   for (const { key } of liveFilesOf((await readEntriesEach(lake, live)).flat())) named.add(key);
-  return { named, consumed };
+  return named;
 }
 
 async function deleteAll(lake: ObjectStore, keys: readonly string[]): Promise<void> {

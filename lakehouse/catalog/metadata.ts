@@ -10,6 +10,8 @@ import {
 } from './iceberg/types.ts';
 import { keyOf, metadataKey, uriOf } from './objects.ts';
 
+const SWEPT_AT = 'inlet.swept-at';
+
 /** One snapshot of the table, as the metadata names it. */
 export interface SnapshotRecord {
   readonly id: number;
@@ -36,6 +38,8 @@ export interface Metadata {
   /** Epoch milliseconds. */
   readonly updated_at: number;
   readonly last_column_id: number;
+  /** When files that nothing names were last looked for, epoch milliseconds. */
+  readonly swept_at: number;
   /** Ascending; the last one is the current one. */
   readonly schemas: readonly SchemaRecord[];
   /** Ascending; the last one is the table now. At least one. */
@@ -107,7 +111,11 @@ export function encodeMetadata(metadata: Metadata): string {
     'default-sort-order-id': SORT_ORDER_ID,
     'sort-orders': [{ 'order-id': SORT_ORDER_ID, fields: SORT_FIELDS }],
     // Nobody else may delete files: pending segments are part of the log, and only Inlet knows of them.
-    properties: { 'gc.enabled': 'false', 'write.parquet.compression-codec': 'zstd' },
+    properties: {
+      'gc.enabled': 'false',
+      'write.parquet.compression-codec': 'zstd',
+      [SWEPT_AT]: String(metadata.swept_at),
+    },
     'current-snapshot-id': current.id,
     refs: { main: { 'snapshot-id': current.id, type: 'branch' } },
     snapshots: metadata.snapshots.map((snapshot) => ({
@@ -140,6 +148,7 @@ export function parseMetadata(content: string, version: number): Metadata {
     location: text(value, 'location'),
     updated_at: whole(value, 'last-updated-ms'),
     last_column_id: whole(value, 'last-column-id'),
+    swept_at: Number(object(value.properties, 'properties')[SWEPT_AT]),
     schemas: list(value, 'schemas').map(parseSchema),
     snapshots: list(value, 'snapshots').map(parseSnapshot),
     log: list(value, 'metadata-log').map((item) => {

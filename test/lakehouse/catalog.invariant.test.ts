@@ -196,9 +196,8 @@ test('expiry keeps the last ten snapshots, all within the grace period, and segm
 test('a file that a writer has uploaded and not committed yet is left alone for an hour and the grace period', () => {
   const uploaded = new Date(1_000_000_000);
   const object = { key: 'table/date=2026-03-28/type=track/x.parquet', size: 1, etag: '', uploaded };
-  const holdings = { named: new Set<string>(), consumed: [] };
   const age = (minutes: number): readonly string[] =>
-    deletableFiles([object], holdings, uploaded.getTime() + minutes * MINUTE_MS, 10 * MINUTE_MS);
+    deletableFiles([object], new Set(), uploaded.getTime() + minutes * MINUTE_MS, 10 * MINUTE_MS);
   expect(age(70)).toEqual([]);
   expect(age(71)).toEqual([object.key]);
 });

@@ -7,8 +7,8 @@ import { type AvroRecord, type AvroValue, parseAvroSchema, type RecordSchema } f
 
 const MAGIC = Uint8Array.of(0x4f, 0x62, 0x6a, 1);
 const SYNC_BYTES = 16;
-/** Far above the largest manifest; what inflates beyond it is broken. */
-const BLOCK_BYTES_MAX = 268_435_456;
+/** Far above the largest manifest, and the most that workerd takes; what inflates beyond it is broken. */
+const BLOCK_BYTES_MAX = 134_217_728;
 
 /** @param properties of the file, beside the schema and the codec */
 export function encodeAvroFile(
