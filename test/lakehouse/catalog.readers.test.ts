@@ -5,39 +5,31 @@ import { createServer, type Server } from 'node:http';
 import { PassThrough } from 'node:stream';
 import avro from 'avsc';
 import { icebergRead } from 'icebird';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readRows } from '../../lakehouse/append/read.ts';
 import { expire } from '../../lakehouse/catalog/expire.ts';
 import { readManifests, tableFiles } from '../../lakehouse/catalog/files.ts';
 import { icebergSchema, PARTITION_FIELDS } from '../../lakehouse/catalog/iceberg/types.ts';
+import { millisecondsOf } from '../../lakehouse/catalog/iceberg/values.ts';
 import { METADATA } from '../../lakehouse/catalog/objects.ts';
 import { loadSnapshot, loadTable } from '../../lakehouse/catalog/store.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
-import type { EventRow } from '../../schemas/columns.ts';
+import { COLUMNS, type EventRow } from '../../schemas/columns.ts';
 import { append, CONFIG, compact, type TestLake, testLake } from './lake.ts';
 import { randomPacks, winnersOf } from './rows.ts';
 
-const open: { close(): void }[] = [];
-afterEach(() => {
-  for (const one of open.splice(0)) one.close();
-});
+const COMMITS = 12;
 
-/** A table after so many commits, some of which merge files and replace copies. */
-async function busyTable(commits: number, lake_uri = 'file:///lake'): Promise<{ lake: TestLake; rows: EventRow[] }> {
-  const lake = { ...testLake(), lake_uri };
-  open.push(lake);
-  const packs = randomPacks(seededRandom(commits), commits * 2, 2);
-  for (let at = 0; at < packs.length; at += 2) {
-    await append(lake, packs.slice(at, at + 2));
-    await compact(lake);
-  }
-  return { lake, rows: winnersOf(packs.flat()) };
-}
+let url: string;
+let lake: TestLake;
+let rows: EventRow[];
+let server: Server;
 
-/** A file server over the store: icebird reads from URLs only. */
-async function serve(store: () => ObjectStore): Promise<string> {
-  const server: Server = createServer(async (request, response) => {
-    const object = await store().get((request.url ?? '').slice(1));
+/** A table after commits of which some merge files and replace copies, and after expiry; icebird reads from URLs only. */
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    const object = await lake.lake.get((request.url ?? '').slice(1));
     if (object === null) return response.writeHead(404).end();
     const bytes = Buffer.from(await object.arrayBuffer());
     const [, from, to] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? [];
@@ -47,25 +39,56 @@ async function serve(store: () => ObjectStore): Promise<string> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  open.push({ close: () => server.close() });
   const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-}
-
-test('icebird reads the rows that went in, after merges, copies and expiry', async () => {
-  let store: ObjectStore | undefined;
-  const url = await serve(() => {
-    if (store === undefined) throw new Error('There is no lake yet');
-    return store;
-  });
-  const { lake, rows } = await busyTable(12, url);
-  store = lake.lake;
+  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  lake = { ...testLake(), lake_uri: url };
+  const packs = randomPacks(seededRandom(COMMITS), COMMITS, 2);
+  for (const pack of packs) {
+    await append(lake, [pack]);
+    await compact(lake);
+  }
+  rows = winnersOf(packs.flat());
   await lake.clock.advance(3 * 3_600_000);
   expect((await expire({ ...lake, config: CONFIG })).files).not.toEqual([]);
+}, 60_000);
+
+afterAll(() => {
+  server.close();
+  lake.close();
+});
+
+test('icebird reads the rows that went in', async () => {
   const read = await icebergRead({ tableUrl: `${url}/table` });
   const sight = (row: Record<string, unknown>): string =>
     JSON.stringify([row.source, row.message_id, row.type, row.user_key, row.pack_index, row.properties]);
   expect(read.map(sight).toSorted()).toEqual(rows.map((row) => sight({ ...row })).toSorted());
+});
+
+test('what manifests say of a file is what is in it: counts, nulls and bounds of every column', async () => {
+  for (const { key, rows: count, statistics } of await tableFiles(lake.lake, await loadSnapshot(lake.lake))) {
+    const { value_counts, null_value_counts, lower_bounds, upper_bounds, column_sizes } = statistics;
+    const inFile = (await Array.fromAsync(readRows(lake.lake, key))).flat();
+    expect(inFile.length).toBe(count);
+    for (const { id, name, type } of COLUMNS) {
+      if (type === 'products') continue;
+      const values = inFile.map((row) => row[name]).filter((value) => value !== null);
+      expect([name, value_counts.get(id), null_value_counts.get(id)]).toEqual([name, count, count - values.length]);
+      expect(column_sizes.get(id)).toBeGreaterThan(0);
+      const [lower, upper] = [lower_bounds.get(id), upper_bounds.get(id)];
+      if (values.length === 0 || lower === undefined || upper === undefined) {
+        expect([name, values.length === 0 || type === 'json' || name === 'body']).toEqual([name, true]);
+      } else if (type === 'timestamp') {
+        const times = values.map(Number);
+        expect([millisecondsOf(lower), millisecondsOf(upper)]).toEqual([Math.min(...times), Math.max(...times)]);
+      } else if (type === 'string') {
+        const texts = values.map((value) => Buffer.from(String(value)));
+        for (const text of texts) {
+          expect(Buffer.compare(text, lower)).toBeGreaterThanOrEqual(0);
+          expect(Buffer.compare(text, upper)).toBeLessThanOrEqual(0);
+        }
+      }
+    }
+  }
 });
 
 interface AvroFile {
@@ -90,14 +113,11 @@ async function readAvro(lake: ObjectStore, key: string): Promise<AvroFile> {
 }
 
 test('an Avro library reads every manifest and every list, with the properties that Iceberg asks for', async () => {
-  const { lake, rows } = await busyTable(12);
   const snapshot = await loadSnapshot(lake.lake);
   const manifests = await readManifests(lake.lake, snapshot);
   const list = await readAvro(lake.lake, snapshot.manifest_list ?? '');
   expect(list.properties).toMatchObject({ 'format-version': '2', 'sequence-number': '12' });
-  expect(list.records.map(({ manifest_path }) => manifest_path)).toEqual(
-    manifests.map(({ key }) => key.replace('table', 'file:///lake/table')),
-  );
+  expect(list.records.map(({ manifest_path }) => manifest_path)).toEqual(manifests.map(({ key }) => `${url}/${key}`));
   let found = 0;
   for (const { key, bytes } of manifests) {
     const { properties, records } = await readAvro(lake.lake, key);
@@ -116,7 +136,6 @@ test('an Avro library reads every manifest and every list, with the properties t
 });
 
 test('totals, snapshots and logs of the metadata agree with each other and with the files', async () => {
-  const { lake, rows } = await busyTable(9);
   const { metadata, snapshot } = await loadTable(lake.lake);
   const files = await tableFiles(lake.lake, snapshot);
   expect(snapshot.totals).toEqual({
@@ -124,12 +143,11 @@ test('totals, snapshots and logs of the metadata agree with each other and with 
     rows: rows.length,
     bytes: files.reduce((total, { bytes }) => total + bytes, 0),
   });
-  expect(metadata?.snapshots.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  expect(metadata?.snapshots.map(({ parent_id }) => parent_id)).toEqual([
-    null,
-    ...(metadata?.snapshots.slice(0, -1).map(({ id }) => id) ?? []),
-  ]);
-  expect(metadata?.log.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(metadata?.snapshots.map(({ sequence }) => sequence)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(metadata?.snapshots.slice(1).map(({ parent_id }) => parent_id)).toEqual(
+    metadata?.snapshots.slice(0, -1).map(({ id }) => id),
+  );
+  expect(metadata?.log.map(({ version }) => version)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
   const operations = new Set(metadata?.snapshots.map(({ summary }) => summary.operation));
   expect([...operations].toSorted()).toEqual(['append', 'overwrite']);
 });
