@@ -16,9 +16,9 @@ export function statusCommand(): Command {
       const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
       const status = {
         snapshot: log.snapshot.version,
-        table_files: log.snapshot.files.length,
-        table_events: sum(log.snapshot.files.map(({ rows }) => rows)),
-        table_bytes: sum(log.snapshot.files.map(({ bytes }) => bytes)),
+        table_files: log.snapshot.totals.files,
+        table_events: log.snapshot.totals.rows,
+        table_bytes: log.snapshot.totals.bytes,
         table_as_of: isoOrNull(log.snapshot.as_of),
         pending_segments: log.segments.length,
         pending_bytes: sum(log.segments.map(({ size }) => size)),

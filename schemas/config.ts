@@ -45,6 +45,8 @@ export interface Config {
   /** Bun only: preset keys, made at start if they are not there. */
   readonly write_key: string | null;
   readonly read_token: string | null;
+  /** Where other engines find the lake, such as `s3://bucket`; null is where this process has it. */
+  readonly lake_uri: string | null;
   /** Bun only: the lake in a bucket instead of the data folder. */
   readonly s3: S3Config | null;
 }
@@ -81,7 +83,13 @@ type NumberName = keyof typeof NUMBERS;
 const SWITCHES = { anonymize_ip: true, central: true } as const;
 type SwitchName = keyof typeof SWITCHES;
 
-const TEXTS = { host: '127.0.0.1', data_dir: 'inlet-data', write_key: null, read_token: null } as const;
+const TEXTS = {
+  host: '127.0.0.1',
+  data_dir: 'inlet-data',
+  write_key: null,
+  read_token: null,
+  lake_uri: null,
+} as const;
 type TextName = keyof typeof TEXTS;
 
 const S3_NAMES = ['endpoint', 'bucket', 'access_key_id', 'secret_access_key'] as const;
@@ -150,6 +158,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     disk_free_bytes_min: number('disk_free_bytes_min'),
     write_key: text('write_key'),
     read_token: text('read_token'),
+    lake_uri: text('lake_uri'),
     s3: parseS3(read, problems),
   };
   if (config.body_bytes_inflated_max < config.body_bytes_max) {

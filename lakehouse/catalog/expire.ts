@@ -1,11 +1,16 @@
 /** Deletes what no reader can need any more. The order is the safety: see the invariant in `log.ts`. */
 import type { Clock, ObjectStore, StoredObject } from '../../platform/ports.ts';
-import { listAll, SEGMENTS, snapshotKey, TABLE_FILES } from './objects.ts';
-import { EMPTY_SNAPSHOT, type Snapshot } from './snapshot.ts';
-import { readSnapshot, storedVersions } from './store.ts';
+import { liveFilesOf, readEntriesEach, readManifests } from './files.ts';
+import type { Manifest } from './manifest-list.ts';
+import { isLive } from './merge.ts';
+import { type Metadata, type SnapshotRecord, successorOf } from './metadata.ts';
+import { HINT, keyOf, listAll, METADATA, metadataKey, metadataVersion, SEGMENTS, TABLE_FILES } from './objects.ts';
+import { consumedUri, metadataVersionOf, snapshotOf } from './snapshot.ts';
+import { loadTable, putHint, putMetadata, readConsumed, storedVersions } from './store.ts';
 
 const SNAPSHOTS_KEPT = 10;
 const DELETE_KEYS_MAX = 1_000;
+const ATTEMPTS_MAX = 10;
 
 /**
  * From the first upload to the commit, milliseconds: a file that no snapshot names is taken for a leftover of a killed
@@ -17,38 +22,41 @@ export interface Expiry {
   /** Versions of snapshots, ascending. */
   readonly versions: readonly number[];
   readonly segments: readonly string[];
+  /** Files of the table, data and metadata. */
   readonly files: readonly string[];
 }
 
-export interface Holdings {
-  /** Every stored snapshot, ascending. */
-  readonly snapshots: readonly Snapshot[];
-  readonly segments: readonly StoredObject[];
-  readonly files: readonly StoredObject[];
-}
-
-/** @param graceMs how long a snapshot lives on once there is a newer one, milliseconds */
-export function planExpiry({ snapshots, segments, files }: Holdings, now: number, graceMs: number): Expiry {
-  const [first] = snapshots;
-  // Readers may still hold the table as it was before its first commit.
-  const all = first?.version === 1 ? [EMPTY_SNAPSHOT, ...snapshots] : snapshots;
-  const kept = all.filter((_, position) => {
-    const successor = all[position + 1];
-    const isRecent = position >= all.length - SNAPSHOTS_KEPT;
+/** The newest snapshots, and those that were the newest within the grace period. @param graceMs milliseconds */
+export function keptSnapshots(
+  snapshots: readonly SnapshotRecord[],
+  now: number,
+  graceMs: number,
+): readonly SnapshotRecord[] {
+  return snapshots.filter((_, position) => {
+    const successor = snapshots[position + 1];
+    const isRecent = position >= snapshots.length - SNAPSHOTS_KEPT;
     return successor === undefined || isRecent || successor.committed_at > now - graceMs;
   });
-  const isKept = new Set(kept.map(({ version }) => version));
-  const named = new Set(kept.flatMap((snapshot) => snapshot.files.map(({ key }) => key)));
-  const consumed = kept.map((snapshot) => new Set(snapshot.consumed));
-  return {
-    versions: snapshots.map(({ version }) => version).filter((version) => !isKept.has(version)),
-    segments: segments
-      .map(({ key }) => key)
-      .filter((key) => consumed.length > 0 && consumed.every((keys) => keys.has(key))),
-    files: files
-      .filter(({ key, uploaded }) => !named.has(key) && uploaded.getTime() < now - graceMs - UPLOAD_MS_MAX)
-      .map(({ key }) => key),
-  };
+}
+
+/** @param consumed by each snapshot that is kept */
+export function deletableSegments(
+  segments: readonly StoredObject[],
+  consumed: readonly ReadonlySet<string>[],
+): string[] {
+  return segments.map(({ key }) => key).filter((key) => consumed.length > 0 && consumed.every((keys) => keys.has(key)));
+}
+
+/** @param named keys of what the kept snapshots need */
+export function deletableFiles(
+  files: readonly StoredObject[],
+  named: ReadonlySet<string>,
+  now: number,
+  graceMs: number,
+): string[] {
+  return files
+    .filter(({ key, uploaded }) => !named.has(key) && uploaded.getTime() < now - graceMs - UPLOAD_MS_MAX)
+    .map(({ key }) => key);
 }
 
 export interface ExpireOptions {
@@ -61,23 +69,100 @@ export interface ExpireOptions {
 
 /** Killed anywhere, the next run goes on where this one stopped. @returns what was deleted */
 export async function expire({ lake, clock, config, keep }: ExpireOptions): Promise<Expiry> {
-  const segments = await listAll(lake, SEGMENTS);
-  const files = await listAll(lake, TABLE_FILES);
-  const snapshots: Snapshot[] = [];
-  for (const version of await storedVersions(lake)) {
-    const snapshot = await readSnapshot(lake, version);
-    if (snapshot !== null) snapshots.push(snapshot);
+  const graceMs = config.grace_minutes * 60_000;
+  const segments = (await listAll(lake, SEGMENTS)).filter(({ key }) => !keep?.has(key));
+  const before = (await loadTable(lake)).metadata;
+  const metadata = await amend(lake, clock, (newest) => withoutExpired(newest, clock.now(), graceMs));
+  if (metadata !== null) await deleteVersions(lake, metadata);
+  const expired = deletableSegments(segments, await consumedOf(lake, metadata));
+  await deleteAll(lake, expired);
+  const files = await sweep(lake, clock, graceMs, metadata);
+  const oldest = metadata?.snapshots[0]?.sequence ?? 0;
+  const versions = (before?.snapshots ?? []).map(({ sequence }) => sequence).filter((version) => version < oldest);
+  return { versions, segments: expired, files };
+}
+
+/** Commits a change of the metadata alone. @param next null where nothing is to change. @returns what holds then */
+async function amend(
+  lake: ObjectStore,
+  clock: Clock,
+  next: (newest: Metadata) => Partial<Metadata> | null,
+): Promise<Metadata | null> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const { metadata } = await loadTable(lake);
+    if (metadata === null) return null;
+    const change = next(metadata);
+    if (change === null) return metadata;
+    const amended = { ...successorOf(metadata, Math.max(clock.now(), metadata.updated_at)), ...change };
+    if ((await putMetadata(lake, amended)) === 'ok') return amended;
   }
-  const plan = planExpiry(
-    { snapshots, segments: segments.filter(({ key }) => !keep?.has(key)), files },
-    clock.now(),
-    config.grace_minutes * 60_000,
-  );
+  throw new Error('Others keep committing while snapshots expire');
+}
+
+function withoutExpired(metadata: Metadata, now: number, graceMs: number): Partial<Metadata> | null {
+  const snapshots = keptSnapshots(metadata.snapshots, now, graceMs);
+  const [oldest] = snapshots;
+  if (oldest === undefined || snapshots.length === metadata.snapshots.length) return null;
+  const { log } = successorOf(metadata, now);
+  return { snapshots, log: log.filter(({ version }) => version >= metadataVersionOf(oldest)) };
+}
+
+/** Metadata from before the oldest snapshot, and what a writer who slept put there: see `putMetadata`. */
+async function deleteVersions(lake: ObjectStore, metadata: Metadata): Promise<void> {
+  const [oldest] = metadata.snapshots;
+  if (oldest === undefined) return;
+  const outdated = (await storedVersions(lake)).filter((version) => version < metadataVersionOf(oldest));
+  if (outdated.length === 0) return;
+  // Other engines begin at the hint: it must not name what goes now.
+  await putHint(lake, metadata.version);
   // One by one and oldest first: stored versions must stay without gaps.
-  for (const version of plan.versions) await lake.delete(snapshotKey(version));
-  await deleteAll(lake, plan.segments);
-  await deleteAll(lake, plan.files);
-  return plan;
+  for (const version of outdated) await lake.delete(metadataKey(version));
+}
+
+/** What each snapshot that is left has consumed. */
+async function consumedOf(lake: ObjectStore, metadata: Metadata | null): Promise<Set<string>[]> {
+  const consumed: Set<string>[] = [];
+  for (const record of metadata?.snapshots ?? []) {
+    const keys = await readConsumed(lake, record);
+    if (keys === null) throw new Error(`Snapshot ${record.sequence} has lost the list of its segments`);
+    consumed.push(new Set(keys));
+  }
+  // Readers may still hold the table as it was before its first commit.
+  if (metadata?.snapshots[0]?.sequence === 1) consumed.push(new Set());
+  return consumed;
+}
+
+/**
+ * Deletes what no snapshot names and no writer can be about to commit. It takes reading every manifest, so it is done
+ * once in the time that it takes a file to become deletable.
+ */
+async function sweep(lake: ObjectStore, clock: Clock, graceMs: number, metadata: Metadata | null): Promise<string[]> {
+  const now = clock.now();
+  if (metadata !== null && now - metadata.swept_at < graceMs + UPLOAD_MS_MAX) return [];
+  const stored = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))].filter(
+    ({ key }) => key !== HINT && metadataVersion(key) === null,
+  );
+  // Read after listing: what others commit meanwhile is named by the time it is looked for.
+  const newest = (await loadTable(lake)).metadata;
+  const files = deletableFiles(stored, newest === null ? new Set() : await namedBy(lake, newest), now, graceMs);
+  await deleteAll(lake, files);
+  await amend(lake, clock, () => ({ swept_at: now }));
+  return files;
+}
+
+/** Keys of every object that the snapshots of this metadata need, beside metadata itself. */
+async function namedBy(lake: ObjectStore, metadata: Metadata): Promise<Set<string>> {
+  const named = new Set<string>();
+  const manifests = new Map<string, Manifest>();
+  for (const record of metadata.snapshots) {
+    named.add(record.manifest_list).add(keyOf(consumedUri(record)));
+    const snapshot = snapshotOf(metadata, [], record);
+    for (const manifest of await readManifests(lake, snapshot)) manifests.set(manifest.key, manifest);
+  }
+  for (const key of manifests.keys()) named.add(key);
+  const live = [...manifests.values()].filter(isLive);
+  for (const { key } of liveFilesOf((await readEntriesEach(lake, live)).flat())) named.add(key);
+  return named;
 }
 
 async function deleteAll(lake: ObjectStore, keys: readonly string[]): Promise<void> {

@@ -1,25 +1,11 @@
 /**
- * A snapshot: one consistent version of the table, and which segments it has taken in. Everything here is pure; the
- * next snapshot is a function of the one before and a change.
+ * A snapshot: one consistent version of the table, and which segments it has taken in. A change leads from one to the
+ * next. Everything here is pure.
  */
-import { isJsonObject, type JsonObject } from '../../schemas/event.ts';
 
-/** One Parquet file of the table. Times are epoch milliseconds; minima and maxima are exact and inclusive. */
-export interface TableFile {
-  readonly key: string;
-  /** UTC day of `timestamp` of every row: 2026-01-31. */
-  readonly date: string;
-  /** Call type of every row, or `failed`. */
-  readonly type: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly received_min: number;
-  readonly received_max: number;
-  readonly timestamp_min: number;
-  readonly timestamp_max: number;
-  readonly user_key_min: string;
-  readonly user_key_max: string;
-}
+import { currentSnapshot, type Metadata } from './metadata.ts';
+import { uriOf } from './objects.ts';
+import { receivedMax, type TableFile } from './table-file.ts';
 
 export interface Snapshot {
   /** Counts up from 1 without gaps; 0 is the table before its first commit. */
@@ -31,19 +17,41 @@ export interface Snapshot {
    * What still waits in a queue is for the reader to take off.
    */
   readonly as_of: number | null;
-  readonly files: readonly TableFile[];
-  /** Keys of segments whose rows are in `files` and whose objects are not deleted yet. */
+  /** Newest arrival that the table has taken in, epoch milliseconds. */
+  readonly received_max: number | null;
+  /** Files, rows and bytes of the whole table. */
+  readonly totals: Totals;
+  /** Version of the newest snapshot, up to this one, that took in rows of segments. */
+  readonly taken_in: number;
+  /** Key of the manifest list that names the files; null before the first commit. */
+  readonly manifest_list: string | null;
+  /** Keys of segments whose rows are in the table and whose objects are not deleted yet. */
   readonly consumed: readonly string[];
 }
 
-export const EMPTY_SNAPSHOT: Snapshot = { version: 0, committed_at: 0, as_of: null, files: [], consumed: [] };
+export interface Totals {
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export const EMPTY_SNAPSHOT: Snapshot = {
+  version: 0,
+  committed_at: 0,
+  as_of: null,
+  received_max: null,
+  totals: { files: 0, rows: 0, bytes: 0 },
+  taken_in: 0,
+  manifest_list: null,
+  consumed: [],
+};
 
 export interface Change {
   readonly committed_at: number;
   readonly as_of: number | null;
   readonly add: readonly TableFile[];
-  /** Keys of files that `add` stands in for. */
-  readonly remove: readonly string[];
+  /** Files that `add` stands in for. */
+  readonly remove: readonly TableFile[];
   /** Keys of segments whose rows are in `add`. */
   readonly consume: readonly string[];
   /** Keys of consumed segments that are deleted by now. */
@@ -55,89 +63,128 @@ export class ConflictError extends Error {
   override readonly name = 'ConflictError';
 }
 
-/** @throws ConflictError when the change takes away what is not there or adds what already is */
-export function nextSnapshot(base: Snapshot, change: Change): Snapshot {
-  const files = new Map(base.files.map((file) => [file.key, file]));
-  const consumed = new Set(base.consumed);
-  for (const key of change.remove) {
-    if (!files.delete(key)) throw new ConflictError(`${key} is not in snapshot ${base.version}`);
+/**
+ * Whether a change that was planned on one snapshot may be put onto a newer one. Files to remove are looked for in the
+ * manifests; this is the rest.
+ *
+ * @throws ConflictError when its segments are taken, or when rows came in since, of which its own may be copies
+ */
+export function checkFit(planned: Snapshot, current: Snapshot, change: Change): void {
+  if (change.consume.length === 0) return;
+  if (current.taken_in !== planned.taken_in) {
+    throw new ConflictError(`Snapshot ${current.taken_in} took in rows that snapshot ${planned.version} did not have`);
   }
-  for (const file of change.add) {
-    if (files.has(file.key)) throw new ConflictError(`${file.key} is already in snapshot ${base.version}`);
-    files.set(file.key, file);
-  }
-  for (const key of change.forget) {
-    if (!consumed.delete(key)) throw new ConflictError(`${key} is not consumed in snapshot ${base.version}`);
-  }
-  for (const key of change.consume) {
-    if (consumed.has(key)) throw new ConflictError(`${key} is already consumed in snapshot ${base.version}`);
-    consumed.add(key);
-  }
+  const consumed = new Set(current.consumed);
+  const taken = change.consume.find((key) => consumed.has(key));
+  if (taken !== undefined) throw new ConflictError(`${taken} is already consumed in snapshot ${current.version}`);
+}
+
+export function nextConsumed({ consumed }: Snapshot, { consume, forget }: Change): string[] {
+  const gone = new Set(forget);
+  return [...consumed.filter((key) => !gone.has(key)), ...consume];
+}
+
+export function totalsOf(files: readonly TableFile[]): Totals {
   return {
-    version: base.version + 1,
-    committed_at: change.committed_at,
-    as_of: change.as_of,
-    files: [...files.values()],
-    consumed: [...consumed],
+    files: files.length,
+    rows: files.reduce((total, { rows }) => total + rows, 0),
+    bytes: files.reduce((total, { bytes }) => total + bytes, 0),
   };
 }
 
-/** Days whose rows differ between two snapshots, ascending: 2026-01-31. */
-export function changedDays(before: Snapshot, after: Snapshot): string[] {
-  const [old, current] = [before, after].map(({ files }) => new Map(files.map((file) => [file.key, file.date])));
-  const days = new Set<string>();
-  for (const [key, date] of old ?? []) if (!current?.has(key)) days.add(date);
-  for (const [key, date] of current ?? []) if (!old?.has(key)) days.add(date);
-  return [...days].sort();
-}
+const AS_OF = 'inlet.as-of';
+const RECEIVED_MAX = 'inlet.received-max';
+const CONSUMED = 'inlet.consumed';
+const TAKEN_IN = 'inlet.taken-in';
+const VERSION = 'inlet.metadata-version';
 
-/** @throws Error naming what is wrong: a snapshot that cannot be trusted must stop every reader. */
-export function parseSnapshot(text: string): Snapshot {
-  const value: unknown = JSON.parse(text);
-  if (!isJsonObject(value)) throw new Error('The snapshot is not a JSON object');
+/** What Iceberg and Inlet say of a snapshot. @param place of its metadata: location, version, key of its segments */
+export function summaryOf(
+  base: Snapshot,
+  change: Change,
+  place: { readonly location: string; readonly metadata_version: number; readonly consumed: string },
+): Record<string, string> {
+  const [added, removed] = [totalsOf(change.add), totalsOf(change.remove)];
+  const partitions = new Set([...change.add, ...change.remove].map(({ date, type }) => `${date}/${type}`));
+  const total = (name: keyof Totals): string => String(base.totals[name] + added[name] - removed[name]);
+  const counts = {
+    'added-data-files': added.files,
+    'added-records': added.rows,
+    'added-files-size': added.bytes,
+    'deleted-data-files': removed.files,
+    'deleted-records': removed.rows,
+    'removed-files-size': removed.bytes,
+    'changed-partition-count': partitions.size,
+  };
   return {
-    version: whole(value, 'version'),
-    committed_at: whole(value, 'committed_at'),
-    as_of: value.as_of === null ? null : whole(value, 'as_of'),
-    files: list(value, 'files').map(parseFile),
-    consumed: list(value, 'consumed').map((key) => {
-      if (typeof key !== 'string') throw new Error('The snapshot has a consumed segment that is not a string');
-      return key;
-    }),
+    operation: operationOf(change),
+    ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)])),
+    'total-data-files': total('files'),
+    'total-records': total('rows'),
+    'total-files-size': total('bytes'),
+    'total-delete-files': '0',
+    'total-position-deletes': '0',
+    'total-equality-deletes': '0',
+    [AS_OF]: timeText(change.as_of),
+    [RECEIVED_MAX]: timeText(newestArrival(base, change)),
+    [CONSUMED]: uriOf(place.location, place.consumed),
+    [TAKEN_IN]: String(change.consume.length === 0 ? base.taken_in : base.version + 1),
+    [VERSION]: String(place.metadata_version),
   };
 }
 
-function parseFile(value: unknown): TableFile {
-  if (!isJsonObject(value)) throw new Error('The snapshot has a file that is not an object');
+function newestArrival({ received_max }: Snapshot, { add }: Change): number | null {
+  return add.map(receivedMax).reduce((newest, time) => Math.max(newest ?? time, time), received_max);
+}
+
+function timeText(time: number | null): string {
+  return time === null ? '' : String(time);
+}
+
+function operationOf({ add, remove, consume }: Change): string {
+  if (remove.length === 0) return 'append';
+  if (add.length === 0) return 'delete';
+  return consume.length === 0 ? 'replace' : 'overwrite';
+}
+
+/** Of the last snapshot of the metadata, or another one it names. @param consumed what its object of segments holds */
+export function snapshotOf(
+  metadata: Metadata,
+  consumed: readonly string[],
+  record = currentSnapshot(metadata),
+): Snapshot {
+  const { summary } = record;
+  const number = (name: string): number => {
+    const value = Number(summary[name] ?? Number.NaN);
+    if (Number.isSafeInteger(value)) return value;
+    throw new Error(`Snapshot ${record.sequence} has no number "${name}"`);
+  };
   return {
-    key: text(value, 'key'),
-    date: text(value, 'date'),
-    type: text(value, 'type'),
-    rows: whole(value, 'rows'),
-    bytes: whole(value, 'bytes'),
-    received_min: whole(value, 'received_min'),
-    received_max: whole(value, 'received_max'),
-    timestamp_min: whole(value, 'timestamp_min'),
-    timestamp_max: whole(value, 'timestamp_max'),
-    user_key_min: text(value, 'user_key_min'),
-    user_key_max: text(value, 'user_key_max'),
+    version: record.sequence,
+    committed_at: record.committed_at,
+    as_of: summary[AS_OF] === '' ? null : number(AS_OF),
+    received_max: summary[RECEIVED_MAX] === '' ? null : number(RECEIVED_MAX),
+    totals: { files: number('total-data-files'), rows: number('total-records'), bytes: number('total-files-size') },
+    taken_in: number(TAKEN_IN),
+    manifest_list: record.manifest_list,
+    consumed,
   };
 }
 
-function whole(object: JsonObject, name: string): number {
-  const value = object[name];
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw new Error(`The snapshot has no whole number "${name}"`);
+/** The URI of the object that names the segments a snapshot has consumed. */
+export function consumedUri({
+  sequence,
+  summary,
+}: {
+  sequence: number;
+  summary: Readonly<Record<string, string>>;
+}): string {
+  const uri = summary[CONSUMED];
+  if (uri === undefined) throw new Error(`Snapshot ${sequence} does not say which segments it has consumed`);
+  return uri;
 }
 
-function text(object: JsonObject, name: string): string {
-  const value = object[name];
-  if (typeof value === 'string') return value;
-  throw new Error(`The snapshot has no text "${name}"`);
-}
-
-function list(object: JsonObject, name: string): unknown[] {
-  const value = object[name];
-  if (Array.isArray(value)) return value;
-  throw new Error(`The snapshot has no list "${name}"`);
+/** The version of the metadata that committed a snapshot. */
+export function metadataVersionOf({ summary }: { summary: Readonly<Record<string, string>> }): number {
+  return Number(summary[VERSION]);
 }

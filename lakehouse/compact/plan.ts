@@ -1,6 +1,6 @@
 /** What to compact next. Pure: the same log gives the same plan. */
 import type { StoredObject } from '../../platform/ports.ts';
-import type { TableFile } from '../catalog/snapshot.ts';
+import type { TableFile } from '../catalog/table-file.ts';
 
 const UNIT_SEGMENTS_MAX = 2_000;
 
@@ -39,10 +39,10 @@ export function partitionOf({ date, type }: Pick<TableFile, 'date' | 'type'>): s
  * Small files that are worth merging with the new rows of their partition. Sizes are tiered, so that a row is written
  * again about once a tier and a partition keeps fewer than `MERGE_FILES` files of each.
  *
- * @param partitions that get new rows
+ * @param files of the partitions that get new rows
  */
-export function planMerges(files: readonly TableFile[], partitions: ReadonlySet<string>): TableFile[] {
-  const small = files.filter((file) => file.bytes < SMALL_BYTES && partitions.has(partitionOf(file)));
+export function planMerges(files: readonly TableFile[]): TableFile[] {
+  const small = files.filter((file) => file.bytes < SMALL_BYTES);
   const merges: TableFile[] = [];
   let bytes = 0;
   for (const group of Map.groupBy(small, partitionOf).values()) {

@@ -2,19 +2,17 @@
  * Compaction: segments become files of the table, by day and type, sorted by user. Killed anywhere, nothing has happened
  * until the commit, and the next run does the work again; uploads that no snapshot names are cleared by expiry.
  */
-import type { Clock, LocalFiles, ObjectStore, Progress, StoredObject } from '../../platform/ports.ts';
+import type { Clock, LocalFiles, Progress, StoredObject } from '../../platform/ports.ts';
+import { type CommitPorts, commit } from '../catalog/commit.ts';
 import { UPLOAD_MS_MAX } from '../catalog/expire.ts';
 import { type Log, openLog } from '../catalog/log.ts';
 import { segmentHour } from '../catalog/objects.ts';
-import { nextSnapshot } from '../catalog/snapshot.ts';
-import { commitSnapshot } from '../catalog/store.ts';
 import { planUnit } from './plan.ts';
 import { compactUnit, type UnitOutput } from './unit.ts';
 
 const CONFLICTS_MAX = 5;
 
-export interface CompactionOptions {
-  readonly lake: ObjectStore;
+export interface CompactionOptions extends CommitPorts {
   readonly files: LocalFiles;
   readonly clock: Clock;
   /** `compact_bytes` is also the most that one commit takes in. */
@@ -78,18 +76,18 @@ export async function runCompaction(options: CompactionOptions): Promise<Compact
   return result;
 }
 
-/** On a conflict everything is planned anew: what the other one committed may hold copies of these rows. */
+/** On a conflict everything is planned anew: what another one took in may hold copies of these rows. */
 async function commitUnit(
   options: CompactionOptions,
   log: Log,
   unit: readonly StoredObject[],
 ): Promise<UnitOutput | 'conflict'> {
-  const { lake, clock } = options;
+  const { clock } = options;
   const startedAt = clock.now();
   const output = await compactUnit(options, log.snapshot, unit);
   const committed_at = clock.now();
   if (committed_at - startedAt > UPLOAD_MS_MAX) throw new Error('Compaction took too long: lower INLET_COMPACT_BYTES');
-  const next = nextSnapshot(log.snapshot, {
+  const outcome = await commit(options, log.snapshot, {
     committed_at,
     as_of: completeUntil(log, unit, output),
     add: output.add,
@@ -97,18 +95,15 @@ async function commitUnit(
     consume: unit.map(({ key }) => key),
     forget: log.gone,
   });
-  return (await commitSnapshot(lake, next)) === 'ok' ? output : 'conflict';
+  return outcome === 'ok' ? output : 'conflict';
 }
 
 /** The newest arrival in the table, but not beyond the hour of a segment that waits. */
-function completeUntil({ snapshot, segments }: Log, unit: readonly StoredObject[], output: UnitOutput): number | null {
-  const newest = [...snapshot.files, ...output.add].reduce<number | null>(
-    (latest, { received_max }) => Math.max(latest ?? received_max, received_max),
-    null,
-  );
+function completeUntil({ snapshot, segments }: Log, unit: readonly StoredObject[], output: UnitOutput): number {
+  const newest = Math.max(snapshot.received_max ?? output.received_max, output.received_max);
   // Segments come oldest first, and a unit takes them from the start.
   const waiting = segments[unit.length];
-  return newest === null || waiting === undefined ? newest : Math.min(newest, segmentHour(waiting.key));
+  return waiting === undefined ? newest : Math.min(newest, segmentHour(waiting.key));
 }
 
 function add(result: CompactionResult, unit: readonly StoredObject[], output: UnitOutput): void {

@@ -3,15 +3,21 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, PinnedFiles, StoredObject } from '../../platform/ports.ts';
+import { PRODUCT_FIELDS } from '../../schemas/columns.ts';
+import { tableFiles } from '../catalog/files.ts';
 import { tableFileKey } from '../catalog/objects.ts';
-import type { Snapshot, TableFile } from '../catalog/snapshot.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
+import type { TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, eventFiles, FIELD_IDS, FILE_ORDER } from '../sql/columns.ts';
-import { filesInWindow, findLosers, winnersOf } from '../sql/copies.ts';
+import { findLosers, windowStart, winnersOf } from '../sql/copies.ts';
 import { allRows, asNumber, asText, type DuckDB, literal, openDuckDB } from '../sql/duckdb.ts';
-import { partitionOf, planMerges } from './plan.ts';
+import { planMerges } from './plan.ts';
+import { statisticsOf } from './statistics.ts';
 
 /** Small row groups let a reader skip most of a file that is sorted by user; zstd 6 would save 4 % and cost more time. */
 const COPY_OPTIONS = `FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 20480, FIELD_IDS ${FIELD_IDS}`;
+
+const PRICE_ID = PRODUCT_FIELDS.find(({ name }) => name === 'price')?.id ?? 0;
 
 const DAY = `strftime(timezone('UTC', "timestamp"), '%Y-%m-%d')`;
 
@@ -25,10 +31,12 @@ export interface UnitPorts {
 export interface UnitOutput {
   /** Uploaded, and named by no snapshot yet. */
   readonly add: readonly TableFile[];
-  readonly remove: readonly string[];
+  readonly remove: readonly TableFile[];
   /** Rows of the segments, copies included. */
   readonly rows: number;
   readonly copies: number;
+  /** Newest arrival in the segments, epoch milliseconds. */
+  readonly received_max: number;
 }
 
 /** Changes nothing that a reader sees: whatever it uploads waits for a commit. */
@@ -43,14 +51,16 @@ export async function compactUnit(
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection, folder } = duckdb;
     const paths = await pins.pin(segments);
-    const { rows, received_min } = await measure(connection, paths);
-    const near = filesInWindow(snapshot.files, received_min, config.dedupe_window_days);
+    const { rows, received_min, received_max } = await measure(connection, paths);
+    const received_since = windowStart(received_min, config.dedupe_window_days);
+    const near = await tableFiles(lake, snapshot, { received_since });
     const nearPaths = await pins.pin(near);
     const losers = await findLosers(connection, paths, nearPaths);
 
     const beaten = near.filter((_, position) => losers.has(nearPaths[position] ?? ''));
-    const merges = planMerges(snapshot.files, await partitionsOf(connection, winnersOf(paths, losers)));
-    const rewritten = [...new Set([...beaten, ...merges])];
+    const partitions = await partitionsOf(connection, winnersOf(paths, losers));
+    const merges = planMerges(await tableFiles(lake, snapshot, { partitions }));
+    const rewritten = [...new Map([...beaten, ...merges].map((file) => [file.key, file])).values()];
     const staged = await stage(connection, winnersOf([...paths, ...(await pins.pin(rewritten))], losers));
 
     const copies = [...losers.values()].reduce((total, count) => total + count, 0);
@@ -63,7 +73,7 @@ export async function compactUnit(
       signal?.throwIfAborted();
       add.push(await writeTableFile(connection, lake, folder, partition));
     }
-    return { add, remove: rewritten.map(({ key }) => key), rows, copies };
+    return { add, remove: rewritten, rows, copies, received_max };
   } finally {
     await duckdb?.close();
     await pins.release();
@@ -94,20 +104,27 @@ function pinBoard(files: LocalFiles): {
 async function measure(
   connection: DuckDBConnection,
   paths: readonly string[],
-): Promise<{ rows: number; received_min: number }> {
+): Promise<{ rows: number; received_min: number; received_max: number }> {
   const [row] = await allRows(
     connection,
-    `select count(*) as rows, coalesce(epoch_ms(min(received_at)), 0) as received_min from ${eventFiles(paths)}`,
+    `select count(*) as rows, coalesce(epoch_ms(min(received_at)), 0) as received_min,
+       coalesce(epoch_ms(max(received_at)), 0) as received_max from ${eventFiles(paths)}`,
   );
-  return { rows: asNumber(row?.rows), received_min: asNumber(row?.received_min) };
+  return {
+    rows: asNumber(row?.rows),
+    received_min: asNumber(row?.received_min),
+    received_max: asNumber(row?.received_max),
+  };
 }
 
-async function partitionsOf(connection: DuckDBConnection, rows: string): Promise<Set<string>> {
+async function partitionsOf(connection: DuckDBConnection, rows: string): Promise<Pick<TableFile, 'date' | 'type'>[]> {
   const partitions = await allRows(connection, `select distinct ${DAY} as date, type from ${rows}`);
-  return new Set(partitions.map(({ date, type }) => partitionOf({ date: asText(date), type: asText(type) })));
+  return partitions.map(({ date, type }) => ({ date: asText(date), type: asText(type) }));
 }
 
-type Partition = Omit<TableFile, 'bytes'>;
+interface Partition extends Omit<TableFile, 'bytes' | 'statistics'> {
+  readonly nan_prices: number;
+}
 
 /**
  * Makes the temporary table `staged`, sorted as the files will be: sorting everything once and then reading it back by
@@ -122,9 +139,7 @@ async function stage(connection: DuckDBConnection, rows: string): Promise<Partit
   const partitions = await allRows(
     connection,
     `select date, type, uuid()::VARCHAR as name, count(*) as rows,
-       epoch_ms(min(received_at)) as received_min, epoch_ms(max(received_at)) as received_max,
-       epoch_ms(min("timestamp")) as timestamp_min, epoch_ms(max("timestamp")) as timestamp_max,
-       min(user_key) as user_key_min, max(user_key) as user_key_max
+       coalesce(sum(len(list_filter(products, lambda product: isnan(product.price)))), 0)::BIGINT as nan_prices
      from staged group by date, type order by date, type`,
   );
   return partitions.map((partition) => {
@@ -134,12 +149,7 @@ async function stage(connection: DuckDBConnection, rows: string): Promise<Partit
       date,
       type,
       rows: asNumber(partition.rows),
-      received_min: asNumber(partition.received_min),
-      received_max: asNumber(partition.received_max),
-      timestamp_min: asNumber(partition.timestamp_min),
-      timestamp_max: asNumber(partition.timestamp_max),
-      user_key_min: asText(partition.user_key_min),
-      user_key_max: asText(partition.user_key_max),
+      nan_prices: asNumber(partition.nan_prices),
     };
   });
 }
@@ -148,7 +158,7 @@ async function writeTableFile(
   connection: DuckDBConnection,
   lake: ObjectStore,
   folder: string,
-  partition: Partition,
+  { nan_prices, ...partition }: Partition,
 ): Promise<TableFile> {
   const path = join(folder, 'partition.parquet');
   const [written] = await allRows(
@@ -163,5 +173,6 @@ async function writeTableFile(
   if ((await lake.put(partition.key, bytes, { onlyIf: { etagDoesNotMatch: '*' } })) === null) {
     throw new Error(`${partition.key} exists already`);
   }
-  return { ...partition, bytes: bytes.byteLength };
+  const statistics = statisticsOf(new Uint8Array(bytes), new Map([[PRICE_ID, nan_prices]]));
+  return { ...partition, bytes: bytes.byteLength, statistics };
 }

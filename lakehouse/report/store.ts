@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ObjectStore, Progress } from '../../platform/ports.ts';
-import { changedDays, EMPTY_SNAPSHOT } from '../catalog/snapshot.ts';
+import { changedDays } from '../catalog/files.ts';
+import { EMPTY_SNAPSHOT } from '../catalog/snapshot.ts';
 import { loadSnapshot, readSnapshot } from '../catalog/store.ts';
 import { allRows, asNumber, literal } from '../sql/duckdb.ts';
 import type { Session } from '../sql/session.ts';
@@ -37,7 +38,7 @@ export async function storeReports({ lake, session, progress }: StoreOptions): P
   const { snapshot } = session;
   const state = await readState(lake);
   const changed = await daysSince(lake, session, state);
-  const last = [...changed, ...snapshot.files.map(({ date }) => date)].reduce((a, b) => (a > b ? a : b), '');
+  const last = [...changed, ...session.days].reduce((a, b) => (a > b ? a : b), '');
   const work = REPORTS.flatMap((report) =>
     consecutive(daysReached(changed, report, last)).map((days) => ({ report, days })),
   );
@@ -62,7 +63,7 @@ async function daysSince(lake: ObjectStore, { snapshot }: Session, state: Report
   const known = state?.definitions === DEFINITIONS && state.version <= snapshot.version ? state.version : 0;
   if (known === snapshot.version) return [];
   const before = known === 0 ? null : await readSnapshot(lake, known);
-  return changedDays(before ?? EMPTY_SNAPSHOT, snapshot);
+  return changedDays(lake, before ?? EMPTY_SNAPSHOT, snapshot);
 }
 
 function daysReached(changed: readonly string[], { reach_days }: ReportDefinition, last: string): string[] {

@@ -4,7 +4,6 @@
  * no file is written again for nothing.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { TableFile } from '../catalog/snapshot.ts';
 import { eventFiles } from './columns.ts';
 import { allRows, asNumber } from './duckdb.ts';
 
@@ -13,11 +12,11 @@ const STAMP = 'received_at, pack_id, pack_index';
 const DAY_MS = 86_400_000;
 
 /**
- * Table files that may hold copies of rows that arrived at `receivedMin` or later, epoch milliseconds: copies count once
- * when they arrive within the window.
+ * Rows that arrived at `receivedMin` or later, epoch milliseconds, can be copies only of rows that arrived at the time
+ * returned, or later: copies count once when they arrive within the window.
  */
-export function filesInWindow(files: readonly TableFile[], receivedMin: number, windowDays: number): TableFile[] {
-  return files.filter(({ received_max }) => received_max >= receivedMin - windowDays * DAY_MS);
+export function windowStart(receivedMin: number, windowDays: number): number {
+  return receivedMin - windowDays * DAY_MS;
 }
 
 /**

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, PinnedFiles } from '../../platform/ports.ts';
 import { FAILED_TYPE } from '../../schemas/event.ts';
-import { type Log, openLog } from '../catalog/log.ts';
+import { tableFiles } from '../catalog/files.ts';
+import { openLog } from '../catalog/log.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
+import { receivedMax, type TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, eventFiles, pathList } from './columns.ts';
-import { filesInWindow, findLosers, winnersOf } from './copies.ts';
+import { findLosers, windowStart, winnersOf } from './copies.ts';
 import { allRows, asNumber, type DuckDB, literal, openDuckDB } from './duckdb.ts';
 
 export interface SessionOptions {
@@ -23,6 +25,8 @@ export interface SessionOptions {
 
 export interface Session {
   readonly snapshot: Snapshot;
+  /** Days of the table on which it has events, ascending: 2026-01-31. */
+  readonly days: readonly string[];
   /** Arrival of the newest event in the session, epoch milliseconds; null when there is none. */
   readonly asOf: number | null;
   /** For statements of our own. Those of users go through `query`. One at a time. */
@@ -35,7 +39,8 @@ export interface Session {
 /** Files stay pinned until the session is closed. */
 export async function openSession({ lake, files, config, signal }: SessionOptions): Promise<Session> {
   const log = await openLog(lake);
-  const table = await files.pin(log.snapshot.files.map(({ key }) => key));
+  const inTable = await tableFiles(lake, log.snapshot);
+  const table = await files.pin(inTable.map(({ key }) => key));
   let pending: PinnedFiles | undefined;
   let duckdb: DuckDB | undefined;
   const close = async (): Promise<void> => {
@@ -47,11 +52,12 @@ export async function openSession({ lake, files, config, signal }: SessionOption
     pending = await files.pin(log.segments.map(({ key }) => key));
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection } = duckdb;
-    const asOf = await createViews(connection, log, table.paths, pending.paths, config.dedupe_window_days);
+    const asOf = await createViews(connection, inTable, table.paths, pending.paths, config.dedupe_window_days);
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
     await fence(connection, [...table.paths, ...pending.paths], folder);
-    return { snapshot: log.snapshot, asOf, connection, folder, close };
+    const days = [...new Set(inTable.map(({ date }) => date))].sort();
+    return { snapshot: log.snapshot, days, asOf, connection, folder, close };
   } catch (error) {
     await close();
     throw error;
@@ -64,7 +70,7 @@ export async function openSession({ lake, files, config, signal }: SessionOption
  */
 async function createViews(
   connection: DuckDBConnection,
-  { snapshot }: Log,
+  inTable: readonly TableFile[],
   table: readonly string[],
   pending: readonly string[],
   windowDays: number,
@@ -73,14 +79,15 @@ async function createViews(
     connection,
     `select epoch_ms(min(received_at)) as earliest, epoch_ms(max(received_at)) as latest from ${eventFiles(pending)}`,
   );
-  const path = new Map(snapshot.files.map(({ key }, position) => [key, table[position] ?? key]));
-  const paths = (files: Snapshot['files']): string[] => files.map(({ key }) => path.get(key) ?? key);
+  const path = new Map(inTable.map(({ key }, position) => [key, table[position] ?? key]));
+  const paths = (files: readonly TableFile[]): string[] => files.map(({ key }) => path.get(key) ?? key);
   const earliest = arrivals?.earliest ?? null;
-  const near = earliest === null ? [] : filesInWindow(snapshot.files, asNumber(earliest), windowDays);
+  const since = earliest === null ? Number.POSITIVE_INFINITY : windowStart(asNumber(earliest), windowDays);
+  const near = inTable.filter((file) => receivedMax(file) >= since);
   const losers = await findLosers(connection, pending, paths(near));
   // A file of the table holds rows of one type, so the other ones need not even be opened.
-  const failed = paths(snapshot.files.filter(({ type }) => type === FAILED_TYPE));
-  const good = paths(snapshot.files.filter(({ type }) => type !== FAILED_TYPE));
+  const failed = paths(inTable.filter(({ type }) => type === FAILED_TYPE));
+  const good = paths(inTable.filter(({ type }) => type !== FAILED_TYPE));
   for (const [view, tableFiles, comparison] of [
     ['events', good, '<>'],
     ['failed_events', failed, '='],
@@ -92,7 +99,7 @@ async function createViews(
         select ${COLUMN_LIST} from ${winnersOf(pending, losers)} where type ${comparison} ${literal(FAILED_TYPE)}`);
   }
   const newest = Math.max(
-    ...snapshot.files.map(({ received_max }) => received_max),
+    ...inTable.map(receivedMax),
     arrivals?.latest == null ? Number.NEGATIVE_INFINITY : asNumber(arrivals.latest),
   );
   return Number.isFinite(newest) ? newest : null;

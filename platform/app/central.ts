@@ -2,7 +2,7 @@
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { runCentral } from '../../lakehouse/compact/central.ts';
 import type { Config } from '../../schemas/config.ts';
-import type { Clock, LocalFiles, ObjectStore } from '../ports.ts';
+import type { Clock, LocalFiles, ObjectStore, Random } from '../ports.ts';
 import { keep } from './keep.ts';
 import { markedSegments } from './reindex.ts';
 
@@ -12,6 +12,9 @@ export interface CentralPorts {
   readonly lake: ObjectStore;
   readonly files: LocalFiles;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Where the lake is, to other engines. */
+  readonly lake_uri: string;
 }
 
 export interface CentralMetrics {

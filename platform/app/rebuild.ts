@@ -5,6 +5,7 @@
  */
 
 import { readRows } from '../../lakehouse/append/read.ts';
+import { tableFiles } from '../../lakehouse/catalog/files.ts';
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { abandonRebuild, finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
 import type { Database, ObjectStore, Progress } from '../ports.ts';
@@ -14,7 +15,7 @@ export async function rebuildIndex(lake: ObjectStore, index: Database, progress?
   const slot = await startRebuild(index);
   try {
     const log = await openLog(lake);
-    const keys = [...log.snapshot.files.map(({ key }) => key), ...log.segments.map(({ key }) => key)];
+    const keys = [...(await tableFiles(lake, log.snapshot)), ...log.segments].map(({ key }) => key);
     let events = 0;
     for (const [position, key] of keys.entries()) {
       for await (const rows of readRows(lake, key)) {

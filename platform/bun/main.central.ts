@@ -7,7 +7,7 @@ import { parseConfig } from '../../schemas/config.ts';
 import { centralMetrics, keepCentral } from '../app/central.ts';
 import { beChild } from './child-side.ts';
 import { openLake } from './lake.ts';
-import { systemClock } from './system.ts';
+import { systemClock, systemRandom } from './system.ts';
 
 // Threads that start from here on have it too, those of DuckDB among them.
 setPriority(constants.priority.PRIORITY_LOW);
@@ -15,5 +15,6 @@ setPriority(constants.priority.PRIORITY_LOW);
 const config = parseConfig(process.env);
 const metrics = centralMetrics();
 const { problem, stopping, end } = beChild('central', metrics);
-await keepCentral({ ...openLake(config), clock: systemClock }, config, { signal: stopping, metrics, report: problem });
+const ports = { ...openLake(config), clock: systemClock, random: systemRandom };
+await keepCentral(ports, config, { signal: stopping, metrics, report: problem });
 end();

@@ -137,7 +137,8 @@ export async function openJoined(options: JoinedOptions = {}): Promise<JoinedApp
       if (error !== undefined) throw new Error(error.extensions?.code ?? error.message);
       return answer.data;
     },
-    central: () => runCentral({ ...ports, files, config, keep: () => markedSegments(ports.lake) }),
+    central: () =>
+      runCentral({ ...ports, files, lake_uri: 'file:///lake', config, keep: () => markedSegments(ports.lake) }),
     select: (sql) => select({ lake: ports.lake, files }, sql),
     close() {
       sim.control.close();

@@ -60,7 +60,7 @@ it.each([1, 2])(
     await expectEachOnce(workload);
     const { snapshot, segments } = await openLog(app.ports.lake);
     expect(segments).toEqual([]);
-    expect(snapshot.files.reduce((sum, file) => sum + file.rows, 0)).toBe(workload.winners.size + workload.failed);
+    expect(snapshot.totals.rows).toBe(workload.winners.size + workload.failed);
     for (const { name } of REPORTS) {
       const plain = NAIVE[name]?.(winnersOf(app.rows()), DAYS) ?? [];
       expect((await storedReport(app, name, DAYS.from, DAYS.to)).map((row) => JSON.stringify(row)).sort()).toEqual(

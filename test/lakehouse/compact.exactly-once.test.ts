@@ -1,12 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
 import { compareRows } from '../../lakehouse/append/order.ts';
 import { readRows } from '../../lakehouse/append/read.ts';
+import { longBytes, textBytes } from '../../lakehouse/catalog/iceberg/values.ts';
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { runCompaction } from '../../lakehouse/compact/run.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { packId } from '../../schemas/pack.ts';
-import { append, CONFIG, compact, seen, sightOf, testLake } from './lake.ts';
+import { append, CONFIG, compact, filesOf, seen, sightOf, testLake } from './lake.ts';
 import { event, failed, randomPacks, START, winnersOf } from './rows.ts';
 
 const lakes: { close(): void }[] = [];
@@ -36,9 +37,8 @@ test('compaction moves rows into one file per day and type and changes nothing t
   expect(await seen(lake)).toEqual(sightOf(rows));
   expect(await compact(lake)).toMatchObject({ commits: 1, segments: 1, rows: 3, copies: 0, files_added: 3 });
   expect(await seen(lake)).toEqual(sightOf(rows));
-  const log = await openLog(lake.lake);
-  expect(log.segments).toEqual([]);
-  expect(log.snapshot.files.map(({ date, type }) => `${date} ${type}`)).toEqual([
+  expect((await openLog(lake.lake)).segments).toEqual([]);
+  expect((await filesOf(lake)).map(({ date, type }) => `${date} ${type}`)).toEqual([
     '2026-03-27 track',
     '2026-03-28 failed',
     '2026-03-28 track',
@@ -88,14 +88,14 @@ test('packs that are delivered again, regrouped into other segments, leave the t
   await append(lake, packs.slice(0, 3));
   await append(lake, packs.slice(3));
   await compact(lake);
-  const { snapshot } = await openLog(lake.lake);
+  const files = await filesOf(lake);
   await append(lake, [packs[0] ?? [], packs[4] ?? []]);
   await append(lake, packs.slice(1, 5));
   expect(await seen(lake)).toEqual(sightOf(winnersOf(packs.flat())));
   const result = await compact(lake);
   expect(result.copies).toBe(result.rows);
   expect(result).toMatchObject({ files_added: 0, files_removed: 0 });
-  expect((await openLog(lake.lake)).snapshot.files).toEqual(snapshot.files);
+  expect(await filesOf(lake)).toEqual(files);
   expect(await seen(lake)).toEqual(sightOf(winnersOf(packs.flat())));
 });
 
@@ -108,19 +108,20 @@ test('files of the table say what is in them: rows, bytes, and exact bounds', as
     ],
   ]);
   await compact(lake);
-  const [file] = (await openLog(lake.lake)).snapshot.files;
+  const [file] = await filesOf(lake);
   expect(file).toMatchObject({
     date: '2026-03-28',
     type: 'track',
     rows: 2,
     bytes: (await lake.lake.head(file?.key ?? ''))?.size,
-    received_min: START,
-    received_max: START + 7,
-    timestamp_min: START - 5_000,
-    timestamp_max: START - 1,
-    user_key_min: 'ada',
-    user_key_max: 'zoë',
   });
+  const { lower_bounds, upper_bounds } = file?.statistics ?? {};
+  const [userKey, timestamp, received] = [8, 11, 14];
+  expect([lower_bounds, upper_bounds].map((bounds) => bounds?.get(userKey))).toEqual(['ada', 'zoë'].map(textBytes));
+  expect(lower_bounds?.get(timestamp)).toEqual(longBytes(BigInt(START - 5_000) * 1_000n));
+  expect(upper_bounds?.get(timestamp)).toEqual(longBytes(BigInt(START - 1) * 1_000n));
+  expect(lower_bounds?.get(received)).toEqual(longBytes(BigInt(START) * 1_000n));
+  expect(upper_bounds?.get(received)).toEqual(longBytes(BigInt(START + 7) * 1_000n));
 });
 
 test('a table file reads back as the rows that went in, through the reader of the rest of the system', async () => {
@@ -129,7 +130,7 @@ test('a table file reads back as the rows that went in, through the reader of th
   await append(lake, [rows]);
   await compact(lake);
   const read: EventRow[] = [];
-  for (const { key } of (await openLog(lake.lake)).snapshot.files) {
+  for (const { key } of await filesOf(lake)) {
     const file: EventRow[] = [];
     for await (const group of readRows(lake.lake, key)) file.push(...group);
     expect(file).toEqual(file.toSorted(compareRows));

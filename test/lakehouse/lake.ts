@@ -3,14 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appendSegment } from '../../lakehouse/append/append.ts';
+import { tableFiles } from '../../lakehouse/catalog/files.ts';
+import { loadSnapshot } from '../../lakehouse/catalog/store.ts';
+import type { TableFile } from '../../lakehouse/catalog/table-file.ts';
 import { type CompactionResult, runCompaction } from '../../lakehouse/compact/run.ts';
 import { query } from '../../lakehouse/sql/query.ts';
 import { openSession, type Session } from '../../lakehouse/sql/session.ts';
 import { s3Files } from '../../platform/bun/local-files.ts';
-import type { LocalFiles, ObjectStore } from '../../platform/ports.ts';
+import type { LocalFiles, ObjectStore, Random } from '../../platform/ports.ts';
 import { type VirtualClock, virtualClock } from '../../platform/sim/clock.ts';
 import { gzipCompressor } from '../../platform/sim/compressor.ts';
 import { memoryStore } from '../../platform/sim/object-store.ts';
+import { seededRandom } from '../../platform/sim/random.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { START } from './rows.ts';
 
@@ -20,11 +24,17 @@ export interface TestLake {
   readonly lake: ObjectStore;
   readonly files: LocalFiles;
   readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly lake_uri: string;
   close(): void;
 }
 
+/** Lakes so far: each draws other names. */
+let made = 0;
+
 /** @param wrap puts something between the tests and the store, such as a failure */
 export function testLake(wrap: (store: ObjectStore) => ObjectStore = (store) => store): TestLake {
+  made += 1;
   const folder = mkdtempSync(join(tmpdir(), 'inlet-lake-'));
   const clock = virtualClock(START);
   const lake = wrap(memoryStore(clock));
@@ -32,6 +42,8 @@ export function testLake(wrap: (store: ObjectStore) => ObjectStore = (store) => 
     lake,
     files: s3Files(lake, folder),
     clock,
+    random: seededRandom(made),
+    lake_uri: 'file:///lake',
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -42,11 +54,13 @@ export function append({ lake }: Pick<TestLake, 'lake'>, packs: readonly EventRo
   return appendSegment(lake, rows, [...new Set(rows.map(({ pack_id }) => pack_id))], gzipCompressor);
 }
 
-export function compact(
-  { lake, files, clock }: TestLake,
-  config: Partial<typeof CONFIG> = {},
-): Promise<CompactionResult> {
-  return runCompaction({ lake, files, clock, config: { ...CONFIG, ...config } });
+export function compact(lake: TestLake, config: Partial<typeof CONFIG> = {}): Promise<CompactionResult> {
+  return runCompaction({ ...lake, config: { ...CONFIG, ...config } });
+}
+
+/** The files of the table now. */
+export async function filesOf({ lake }: Pick<TestLake, 'lake'>): Promise<TableFile[]> {
+  return tableFiles(lake, await loadSnapshot(lake));
 }
 
 /** One statement over the log, as rows of JSON values. */

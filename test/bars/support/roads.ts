@@ -1,5 +1,6 @@
 /** Every road by which the number of events can be asked for. */
 import { join } from 'node:path';
+import { tableFiles } from '../../../lakehouse/catalog/files.ts';
 import { openLog } from '../../../lakehouse/catalog/log.ts';
 import { pathList } from '../../../lakehouse/sql/columns.ts';
 import { allRows, asNumber, openDuckDB } from '../../../lakehouse/sql/duckdb.ts';
@@ -14,7 +15,7 @@ import { eachOf } from './shop.ts';
 export async function rowsOfLog(dataDir: string): Promise<number> {
   const { lake, files } = openLake(parseConfig({ INLET_DATA_DIR: dataDir }));
   const { snapshot, segments } = await openLog(lake);
-  const paths = [...snapshot.files, ...segments].map(({ key }) => join(dataDir, 'lake', key));
+  const paths = [...(await tableFiles(lake, snapshot)), ...segments].map(({ key }) => join(dataDir, 'lake', key));
   const { connection, close } = await openDuckDB(files);
   const [row] = await allRows(connection, `select count(*) as rows from read_parquet(${pathList(paths)})`);
   await close();

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { decodePack } from '../../../edge/enqueue/pack.ts';
 import { expandPack } from '../../../edge/expand/expand.ts';
 import { appendSegment } from '../../../lakehouse/append/append.ts';
+import { tableFiles } from '../../../lakehouse/catalog/files.ts';
 import { openLog } from '../../../lakehouse/catalog/log.ts';
 import { runCompaction } from '../../../lakehouse/compact/run.ts';
 import { openLake } from '../../../platform/bun/lake.ts';
-import { systemClock, zstdCompressor } from '../../../platform/bun/system.ts';
+import { systemClock, systemRandom, zstdCompressor } from '../../../platform/bun/system.ts';
 import { parseConfig } from '../../../schemas/config.ts';
 import { type Content, contentOf, copyByDuckDB } from './duckdb.ts';
 import { readPacksFile } from './packs-file.ts';
@@ -61,11 +62,11 @@ async function compact(folder: string): Promise<Work> {
   const config = configOf(folder);
   const stores = openLake(config);
   const start = performance.now();
-  await runCompaction({ ...stores, clock: systemClock, config });
+  await runCompaction({ ...stores, clock: systemClock, random: systemRandom, config });
   const seconds = (performance.now() - start) / 1_000;
   const { snapshot, segments } = await openLog(stores.lake);
   if (segments.length > 0) throw new Error(`${segments.length} segments were left out.`);
-  const keys = snapshot.files.map(({ key }) => key);
+  const keys = (await tableFiles(stores.lake, snapshot)).map(({ key }) => key);
   return { paths: pathsOf(folder, keys), seconds };
 }
 

@@ -4,12 +4,13 @@ import { Command } from 'commander';
 import { decodePack } from '../../../edge/enqueue/pack.ts';
 import { expandPack } from '../../../edge/expand/expand.ts';
 import { appendSegment } from '../../../lakehouse/append/append.ts';
+import { tableFiles } from '../../../lakehouse/catalog/files.ts';
 import { openLog } from '../../../lakehouse/catalog/log.ts';
 import { runCompaction } from '../../../lakehouse/compact/run.ts';
 import { pathList } from '../../../lakehouse/sql/columns.ts';
 import { allRows, asNumber, openDuckDB } from '../../../lakehouse/sql/duckdb.ts';
 import { openLake } from '../../../platform/bun/lake.ts';
-import { systemClock, zstdCompressor } from '../../../platform/bun/system.ts';
+import { systemClock, systemRandom, zstdCompressor } from '../../../platform/bun/system.ts';
 import { parseConfig } from '../../../schemas/config.ts';
 import { whole } from '../support/numbers.ts';
 import { positive, print } from '../support/output.ts';
@@ -47,8 +48,13 @@ async function measure(folder: string, events: number): Promise<boolean> {
     const ids = packs.map(({ header }) => header.id);
     await appendSegment(stores.lake, packs.flatMap(expandPack), ids, zstdCompressor);
   }
-  const { bytes: segment_bytes, rows } = await runCompaction({ ...stores, clock: systemClock, config });
-  const { files } = (await openLog(stores.lake)).snapshot;
+  const { bytes: segment_bytes, rows } = await runCompaction({
+    ...stores,
+    clock: systemClock,
+    random: systemRandom,
+    config,
+  });
+  const files = await tableFiles(stores.lake, (await openLog(stores.lake)).snapshot);
   const table_bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const table_rows = files.reduce((sum, file) => sum + file.rows, 0);
   if (rows !== events || table_rows !== events) throw new Error(`${events} events became ${table_rows} rows.`);
