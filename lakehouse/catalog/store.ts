@@ -8,6 +8,7 @@ import { HINT, keyOf, listAll, METADATA_FILES, metadataKey, metadataVersion } fr
 import { consumedUri, EMPTY_SNAPSHOT, type Snapshot, snapshotOf } from './snapshot.ts';
 
 const ROUNDS_MAX = 5;
+const OLDER_SNAPSHOTS = 'table/snapshots/';
 
 /** The newest metadata, and its snapshot; nothing but the empty snapshot before the first commit. */
 export interface Table {
@@ -20,13 +21,25 @@ export async function loadTable(lake: ObjectStore): Promise<Table> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     // A list, not the hint: a hint may lead to a version that a writer who slept put where others had expired.
     const version = (await storedVersions(lake)).at(-1);
-    if (version === undefined) return { metadata: null, snapshot: EMPTY_SNAPSHOT };
+    if (version === undefined) {
+      await refuseOlderTable(lake);
+      return { metadata: null, snapshot: EMPTY_SNAPSHOT };
+    }
     const metadata = await readMetadata(lake, version);
     if (metadata === null) continue;
     const consumed = await readConsumed(lake, metadata.snapshots.at(-1));
     if (consumed !== null) return { metadata, snapshot: snapshotOf(metadata, consumed) };
   }
   throw new Error('The versions of the table expire faster than they can be read: raise INLET_GRACE_MINUTES');
+}
+
+/** Taken for an empty table, its files would be cleared as leftovers. */
+async function refuseOlderTable(lake: ObjectStore): Promise<void> {
+  const { objects } = await lake.list({ prefix: OLDER_SNAPSHOTS, limit: 1 });
+  if (objects.length === 0) return;
+  throw new Error(
+    `The table was made by an Inlet from before Iceberg (${OLDER_SNAPSHOTS}): keep that one for this lake, or start a new lake`,
+  );
 }
 
 /** The newest snapshot; `EMPTY_SNAPSHOT` before the first commit. */

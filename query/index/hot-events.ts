@@ -57,10 +57,12 @@ function listOf(rows: readonly EventRow[], name: keyof EventRow): List | null {
   return first === null ? null : [first];
 }
 
-/** @param text what `encodeEvents` made */
+/** @param text what `encodeEvents` made. @throws Error where an Inlet from before this form wrote it */
 export function decodeEvents(text: string): HotEvent[] {
   const lists: List<List | null> = JSON.parse(text);
-  return (lists[PLACES.message_id] ?? []).map((_, index) => new HotEvent(lists, index));
+  const messageIds = lists[PLACES.message_id];
+  if (!Array.isArray(messageIds)) throw new Error('An older Inlet wrote the hot index: run `inlet rebuild`');
+  return messageIds.map((_, index) => new HotEvent(lists, index));
 }
 
 /** An event in a hot row. Times are epoch milliseconds; what the event does not have is null. */

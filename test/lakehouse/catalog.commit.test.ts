@@ -160,6 +160,12 @@ test('a writer that slept until its version had come and gone does not turn the 
   expect(found.consumed).not.toContain('late');
 });
 
+test('a table from before Iceberg is refused, not taken for an empty one', async () => {
+  await ports.lake.put('table/snapshots/0000000001.json', '{}');
+  await expect(loadSnapshot(ports.lake)).rejects.toThrow('from before Iceberg');
+  await expect(commit(ports, EMPTY_SNAPSHOT, NOTHING)).rejects.toThrow('from before Iceberg');
+});
+
 test('metadata that cannot be read stops the reader, rather than showing an older table', async () => {
   await commitMany(3);
   await ports.lake.put(metadataKey(3), '{"format-version":2}');

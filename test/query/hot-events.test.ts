@@ -81,3 +81,7 @@ test('the context of one event can be changed without changing that of another',
   expect(other?.context).toEqual({ locale: 'de' });
   expect(one?.context).toEqual({ locale: 'de' });
 });
+
+test('rows of an older form are refused, not taken for empty', () => {
+  expect(() => decodeEvents('[{"messageId":"m1"}]')).toThrow('inlet rebuild');
+});
