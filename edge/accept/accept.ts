@@ -7,16 +7,17 @@ import { checkEvents, sharedOf } from '../check/batch.ts';
 import { isRejected } from '../check/envelope.ts';
 import { parseTime } from '../check/time.ts';
 import type { Enqueue } from '../enqueue/enqueue.ts';
-import { type RequestStamps, rawPart, startPart, toParts } from '../enqueue/split.ts';
+import { type CheckedRequest, type RequestStamps, rawPart, startPart, toParts } from '../enqueue/split.ts';
 import type { EdgeMetrics } from '../metrics.ts';
 import { failure, outcome } from './answer.ts';
-import { readBody, type UnreadBody } from './body.ts';
+import { type ReadBody, readBody, type UnreadBody } from './body.ts';
 import { callerOf } from './caller.ts';
 import { type Envelope, openEnvelope } from './envelope.ts';
 import { FailedBudget } from './failed-budget.ts';
 import { keyOfBody, keyOfHeaders, keyOfQuery } from './key.ts';
 import type { Keys, WriteKey } from './keys.ts';
 import type { Call } from './paths.ts';
+import { isSure, skimBatch } from './skim.ts';
 import { stampsOf } from './stamps.ts';
 
 export interface AcceptServices {
@@ -38,8 +39,9 @@ export function accepting(services: AcceptServices, config: Config, metrics: Edg
   return async function accept(request, call) {
     const early = await findKey(keyOfHeaders(request.headers));
     const read = await readBody(request, config);
-    const body = read.code === null ? openEnvelope(read, call, config.batch_events_max) : read;
-    metrics.countBytes(body.wire_bytes, body.bytes.length);
+    metrics.countBytes(read.wire_bytes, read.bytes.length);
+    const skimmed = early === null ? null : skimBatch(read, call, config.batch_events_max);
+    const body = skimmed ?? openBody(read, call);
     const key = early ?? (await findKey(keyOfBody(body.json) ?? keyOfQuery(request.url)));
     // The key may be in what could not be read: then that is what has to be put right.
     if (key === null) throw new InletError(body.code !== null && body.json === null ? body.code : 'write_key_missing');
@@ -47,8 +49,18 @@ export function accepting(services: AcceptServices, config: Config, metrics: Edg
     const caller = callerOf(request, services.clientIp, config.anonymize_ip);
     // Only now: from here to the queue nothing waits, so what arrived earlier is under way or stored.
     const stamps = stampsOf(key, call, services.clock.now(), caller, config);
-    return body.code === null ? takeEvents(request, body, stamps) : keepUnread(request, body, stamps);
+    if (skimmed === null) return takeBody(request, body, stamps);
+    const checked = check(skimmed, stamps);
+    return isSure(checked) ? takeEvents(request, checked) : takeBody(request, openBody(read, call), stamps);
   };
+
+  function openBody(read: ReadBody | UnreadBody, call: Call): Envelope | UnreadBody {
+    return read.code === null ? openEnvelope(read, call, config.batch_events_max) : read;
+  }
+
+  function takeBody(request: Request, body: Envelope | UnreadBody, stamps: RequestStamps): Promise<Response> {
+    return body.code === null ? takeEvents(request, check(body, stamps)) : keepUnread(request, body, stamps);
+  }
 
   async function findKey(writeKey: string | null): Promise<WriteKey | null> {
     if (writeKey === null) return null;
@@ -57,8 +69,7 @@ export function accepting(services: AcceptServices, config: Config, metrics: Edg
     return key;
   }
 
-  async function takeEvents(request: Request, envelope: Envelope, header: RequestStamps): Promise<Response> {
-    const { bytes, form, type, json, events, sentAt } = envelope;
+  function check({ bytes, form, type, json, events, sentAt }: Envelope, header: RequestStamps): CheckedRequest {
     const stamps = sentAt === null ? header : { ...header, sentAt };
     const shared = sharedOf(form === 'batch' ? json : null);
     const verdicts = checkEvents(events, type, shared, bytes.length, config.event_bytes_max, {
@@ -67,10 +78,15 @@ export function accepting(services: AcceptServices, config: Config, metrics: Edg
       oldest: stamps.oldest ?? null,
       skewMs: stamps.skewMs ?? null,
     });
+    return { stamps, form, type, bytes, json, events, verdicts, shared_bytes: shared.bytes };
+  }
+
+  async function takeEvents(request: Request, checked: CheckedRequest): Promise<Response> {
+    const { stamps, form, events, verdicts } = checked;
     const unstored = verdicts.length === 0 ? NONE : overBudget(verdicts, stamps);
-    const parts = toParts({ stamps, form, type, bytes, json, events, verdicts, shared_bytes: shared.bytes, unstored });
+    const parts = toParts(checked, unstored);
     if (parts.length > 0) await services.enqueue.enqueue(parts);
-    countEvents(envelope, verdicts, unstored);
+    countEvents(checked, unstored);
     return outcome(request, form, events, verdicts);
   }
 
@@ -97,11 +113,7 @@ export function accepting(services: AcceptServices, config: Config, metrics: Edg
     return new Set(rejected.slice(budget.take(stamps.source, stamps.receivedAt, rejected.length)));
   }
 
-  function countEvents(
-    { type, events }: Envelope,
-    verdicts: readonly [number, EventCode | WarningCode][],
-    unstored: ReadonlySet<number>,
-  ): void {
+  function countEvents({ type, events, verdicts }: CheckedRequest, unstored: ReadonlySet<number>): void {
     let next = 0;
     for (let index = 0; index < events.length; index += 1) {
       const verdict = verdicts[next];

@@ -76,7 +76,8 @@ export function outcome(
   return jsonAnswer(request, 200, JSON.stringify(body));
 }
 
-function messageIdOf(event: unknown): string | number | null {
+/** As an answer repeats it. */
+export function messageIdOf(event: unknown): string | number | null {
   if (!isJsonObject(event)) return null;
   const { messageId } = event;
   if (typeof messageId === 'number') return messageId;

@@ -14,13 +14,17 @@ export interface Envelope extends ReadBody {
   readonly sentAt: string | null;
 }
 
-/** Longer texts are no dates. */
-const SENT_AT_LENGTH_MAX = 64;
+/** What a date is written in. */
+const SENT_AT = /^[ -~]{0,64}$/;
 
 const decoder = new TextDecoder();
 
 export function openEnvelope(body: ReadBody, call: Call, batch_events_max: number): Envelope | UnreadBody {
-  const text = decoder.decode(body.bytes);
+  return envelopeOf(body, decoder.decode(body.bytes), call, batch_events_max);
+}
+
+/** @param text of the body */
+export function envelopeOf(body: ReadBody, text: string, call: Call, batch_events_max: number): Envelope | UnreadBody {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -50,5 +54,5 @@ function isBatch(call: Call, json: JsonObject): boolean {
 
 function sentAtOf(json: JsonObject): string | null {
   const sentAt = json.sentAt ?? json.sent_at;
-  return typeof sentAt === 'string' && sentAt.length <= SENT_AT_LENGTH_MAX ? sentAt : null;
+  return typeof sentAt === 'string' && SENT_AT.test(sentAt) ? sentAt : null;
 }

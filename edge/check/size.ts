@@ -44,7 +44,11 @@ function bytesLeft(value: unknown, left: number, depth: number): number {
   if (!isJsonObject(value)) return rest;
   // Not Object.entries: the arrays that it makes cost three times the walk.
   for (const key in value) {
-    rest = bytesLeft(value[key], rest - UNIT_BYTES_MAX * key.length - 4, depth + 1);
+    const field = value[key];
+    rest -= UNIT_BYTES_MAX * key.length + 4;
+    if (typeof field === 'string') rest -= UNIT_BYTES_MAX * field.length + 2;
+    else if (typeof field === 'object') rest = bytesLeft(field, rest, depth + 1);
+    else rest -= SCALAR_BYTES_MAX;
     if (rest < 0) return rest;
   }
   return rest;

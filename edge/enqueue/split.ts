@@ -23,8 +23,6 @@ export interface CheckedRequest {
   readonly verdicts: readonly [index: number, code: EventCode | WarningCode][];
   /** Bytes of the JSON that the envelope lends to every event. */
   readonly shared_bytes: number;
-  /** Rejected events that are counted only. */
-  readonly unstored: ReadonlySet<number>;
 }
 
 /** Most bytes that one entry of `verdicts` takes in a header. */
@@ -32,21 +30,23 @@ const VERDICT_BYTES_MAX = 40;
 
 const encoder = new TextEncoder();
 
-/** Keeps the order of the events; no body is larger than PART_BODY_BYTES_MAX. */
-export function toParts(request: CheckedRequest): Part[] {
+/**
+ * Keeps the order of the events; no body is larger than PART_BODY_BYTES_MAX.
+ *
+ * @param unstored rejected events that are counted only
+ */
+export function toParts(request: CheckedRequest, unstored: ReadonlySet<number>): Part[] {
   const isTooLarge = request.verdicts.some(([, code]) => code === 'event_too_large');
-  if (request.unstored.size === 0 && !isTooLarge && spread(request) <= PART_BODY_BYTES_MAX) {
-    return [wholePart(request, request.bytes)];
-  }
-  if (request.form === 'batch') return splitBatch(request);
-  if (request.unstored.size > 0) return [];
+  if (unstored.size === 0 && !isTooLarge && fitsPart(request)) return [wholePart(request, request.bytes)];
+  if (request.form === 'batch') return splitBatch(request, unstored);
+  if (unstored.size > 0) return [];
   if (isTooLarge) return [rawPart(request.stamps, request.bytes, 'event_too_large')];
   return [wholePart(request, encoder.encode(JSON.stringify(request.json)))];
 }
 
-/** Bytes of a request once its envelope is in every event: a bound to what a reader has to hold. */
-function spread({ bytes, events, verdicts, shared_bytes }: CheckedRequest): number {
-  return bytes.length + shared_bytes * events.length + VERDICT_BYTES_MAX * verdicts.length;
+/** Whether its body may be one part: a reader has to hold it with its envelope in every event. */
+export function fitsPart({ bytes, events, verdicts, shared_bytes }: CheckedRequest): boolean {
+  return bytes.length + shared_bytes * events.length + VERDICT_BYTES_MAX * verdicts.length <= PART_BODY_BYTES_MAX;
 }
 
 function wholePart({ stamps, form, type, events, verdicts }: CheckedRequest, body: Uint8Array): Part {
@@ -83,7 +83,7 @@ export function startPart(
   };
 }
 
-function splitBatch(request: CheckedRequest): Part[] {
+function splitBatch(request: CheckedRequest, unstored: ReadonlySet<number>): Part[] {
   const verdicts = new Map(request.verdicts);
   const parts: Part[] = [];
   let slice = new Slice(request);
@@ -92,7 +92,7 @@ function splitBatch(request: CheckedRequest): Part[] {
     slice = new Slice(request);
   };
   request.events.forEach((event, index) => {
-    if (request.unstored.has(index)) return;
+    if (unstored.has(index)) return;
     const code = verdicts.get(index) ?? null;
     if (code === 'event_too_large') {
       flush();

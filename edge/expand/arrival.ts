@@ -11,7 +11,6 @@ export interface Arrival {
   readonly packId: string;
   /** Epoch milliseconds; null where the request named none. */
   readonly sentAt: number | null;
-  readonly userAgent: string | null;
   readonly agent: Agent;
 }
 
@@ -21,13 +20,12 @@ export function readArrival(packId: string, header: PartHeader): Arrival {
     header,
     packId,
     sentAt: parseTime(header.sentAt),
-    userAgent,
     agent: userAgent === null ? NO_AGENT : readHeaderAgent(userAgent),
   };
 }
 
 /** A row that says only how it arrived: what a failed event keeps. */
-export function arrivedRow({ header, packId, sentAt, userAgent, agent }: Arrival, index: number): EventRow {
+export function arrivedRow({ header, packId, sentAt, agent }: Arrival, index: number): EventRow {
   return {
     message_id: `${packId}/${index}`,
     source: header.source,
@@ -54,7 +52,7 @@ export function arrivedRow({ header, packId, sentAt, userAgent, agent }: Arrival
     campaign_source: null,
     campaign_medium: null,
     campaign_name: null,
-    user_agent: userAgent,
+    user_agent: agent.userAgent,
     browser: agent.browser,
     os: agent.os,
     device: agent.device,

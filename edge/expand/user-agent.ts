@@ -5,13 +5,15 @@ import { remember } from './remember.ts';
 import { text } from './text.ts';
 
 export interface Agent {
+  /** The same string each time: an encoder that sees it again compares a pointer, not a hundred characters. */
+  readonly userAgent: string | null;
   readonly browser: string | null;
   readonly os: string | null;
   readonly device: string | null;
   readonly bot: boolean;
 }
 
-export const NO_AGENT: Agent = { browser: null, os: null, device: null, bot: false };
+export const NO_AGENT: Agent = { userAgent: null, browser: null, os: null, device: null, bot: false };
 
 const DEVICES = new Set(['desktop', 'mobile', 'tablet', 'tv']);
 
@@ -22,6 +24,7 @@ const AGENTS_REMEMBERED = 10_000;
 export const readAgent = remember(AGENTS_REMEMBERED, (userAgent: string): Agent => {
   const { browser, os, platform } = Bowser.parse(userAgent);
   return {
+    userAgent,
     browser: text(browser.name),
     os: text(os.name),
     device: platform.type !== undefined && DEVICES.has(platform.type) ? platform.type : null,
