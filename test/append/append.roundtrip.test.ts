@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { encodeSegment } from '../../lakehouse/append/encode.ts';
 import { compareRows } from '../../lakehouse/append/order.ts';
 import { parseRow } from '../../lakehouse/append/parse-row.ts';
+import type { EventRow } from '../../schemas/columns.ts';
 import { gzip, openLake, readAll, zstd } from './lake.ts';
 import { anyRows, orders, row, wellFormed } from './rows.ts';
 
@@ -22,6 +23,15 @@ test('a megabyte of JSON in one row comes back whole', async () => {
   const lake = openLake();
   await lake.put('segment', encodeSegment([row({ properties }), row({ message_id: 'other' })], zstd));
   expect((await readAll(lake, 'segment')).map((read) => read.properties)).toContain(properties);
+});
+
+test('a row without what every row has fails the segment, by name; what it may lack is null', async () => {
+  const broken = (columns: object): EventRow[] => [row({}), Object.assign(row({}), columns)];
+  expect(() => encodeSegment(broken({ source: null }), zstd)).toThrow('source is null in 1 rows');
+  expect(() => encodeSegment(broken({ received_at: undefined }), zstd)).toThrow('received_at is null');
+  const lake = openLake();
+  await lake.put('segment', encodeSegment(broken({ locale: undefined }), zstd));
+  expect((await readAll(lake, 'segment')).map(({ locale }) => locale)).toEqual([null, null]);
 });
 
 test('no rows make a file without windows', async () => {

@@ -94,17 +94,24 @@ export class ChunkWriter {
     return { nulls, encoding };
   }
 
-  #appendDefinitions({ cells, places: { count, depths }, definition_max }: Leaf): { nulls: number; bytes: number } {
-    if (definition_max === 0) return { nulls: 0, bytes: 0 };
+  #appendDefinitions({ path, cells, places: { count, depths }, definition_max }: Leaf): {
+    nulls: number;
+    bytes: number;
+  } {
     const levels = this.#numbers;
     let nulls = 0;
     for (let place = 0; place < count; place += 1) {
-      if (cells[place] === null) {
+      if ((cells[place] ?? null) === null) {
         levels[place] = depths[place] ?? 0;
         nulls += 1;
       } else {
         levels[place] = definition_max;
       }
+    }
+    if (definition_max === 0) {
+      // A page that is short of a value cannot be read, and the packs behind it are acknowledged by then.
+      if (nulls > 0) throw new TypeError(`${path.join('.')} is null in ${nulls} rows, and may not be`);
+      return { nulls, bytes: 0 };
     }
     return { nulls, bytes: appendHybrid(this.#page, levels, count, bitWidthOf(definition_max)) };
   }
@@ -122,7 +129,7 @@ export class ChunkWriter {
       const lengthAt = page.length;
       let count = 0;
       for (let place = 0; place < leaf.places.count; place += 1) {
-        const value = leaf.cells[place];
+        const value = leaf.cells[place] ?? null;
         if (value !== null) bits[count++] = value === true ? 1 : 0;
       }
       page.appendInt32(0);
