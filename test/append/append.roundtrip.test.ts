@@ -27,7 +27,7 @@ test('a megabyte of JSON in one row comes back whole', async () => {
 
 test('a row without what every row has fails the segment, by name; what it may lack is null', async () => {
   const broken = (columns: object): EventRow[] => [row({}), Object.assign(row({}), columns)];
-  expect(() => encodeSegment(broken({ source: null }), zstd)).toThrow('source is null in 1 rows');
+  expect(() => encodeSegment(broken({ verdict: null }), zstd)).toThrow('verdict is null in 1 rows');
   expect(() => encodeSegment(broken({ received_at: undefined }), zstd)).toThrow('received_at is null');
   const lake = openLake();
   await lake.put('segment', encodeSegment(broken({ locale: undefined }), zstd));
