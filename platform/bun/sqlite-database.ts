@@ -101,11 +101,21 @@ class SqliteStatement implements Statement {
     if (this.values.length > VALUES_MAX) {
       throw new RangeError(`too many SQL variables: ${this.values.length}, at most ${VALUES_MAX}`);
     }
-    // SQLite's prepare takes the first statement and leaves the others out without a word.
-    if (/;\s*\S/.test(this.sql.replace(LITERALS_AND_COMMENTS, ''))) {
-      throw new SyntaxError(`a prepared statement is one statement: ${this.sql.slice(0, 80)}`);
-    }
+    checkSingle(this.sql);
   }
+}
+
+/** Texts that were found to be one statement. */
+const singles = new Set<string>();
+
+/** SQLite's prepare takes the first statement and leaves the others out without a word. */
+function checkSingle(sql: string): void {
+  if (singles.has(sql)) return;
+  if (/;\s*\S/.test(sql.replace(LITERALS_AND_COMMENTS, ''))) {
+    throw new SyntaxError(`a prepared statement is one statement: ${sql.slice(0, 80)}`);
+  }
+  if (singles.size >= STATEMENTS_KEPT) singles.clear();
+  singles.add(sql);
 }
 
 function checkValue(value: unknown): void {

@@ -2,7 +2,7 @@ import type { Database } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
-import { scanHotRows } from './hot-scan.ts';
+import { HotScan } from './hot-scan.ts';
 import { atOneMoment } from './moment.ts';
 import { decodeOpaque, encodeOpaque } from './opaque.ts';
 import { keepWinners } from './winners.ts';
@@ -25,7 +25,8 @@ export async function readEvent(database: Database, id: string): Promise<{ user:
   const identity = identityOf(source, messageId);
   return atOneMoment(database, async (moment) => {
     let rows = 0;
-    for await (const chunk of scanHotRows(database, moment.slot, user, timestamp, timestamp)) {
+    const scan = new HotScan(database, moment.slot, user, timestamp, timestamp);
+    for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
       const copies = chunk.copies
         .filter(
           ({ event }) => event.timestamp === timestamp && event.source === source && event.messageId === messageId,

@@ -5,9 +5,12 @@ import type { Slot } from '../index/state.ts';
 import { bucketOf, eventsOfUser, userHash } from '../index/users.ts';
 import { select } from './select.ts';
 
-/** Rows a statement looks at. Few hold the user: then more at a time, within what memory takes. */
+/** Rows a statement gives. More at a time when they hold little, within what memory takes. */
 const CHUNK_ROWS = { first: 64, most: 512 };
 const CHUNK_CHARACTERS = 1_048_576;
+
+/** One row in so many comes whoever it belongs to. `content` is a hash: 4 of the 64 characters it begins with are below. */
+const SAMPLE = { below: '3', one_in: 16 };
 
 /** One copy of an event, as found in a hot row. */
 export interface Copy {
@@ -19,6 +22,7 @@ export interface Copy {
 
 export interface Chunk {
   readonly copies: Copy[];
+  /** About how many were looked at. */
   readonly rows: number;
   readonly characters: number;
   /** Rows not yet read hold nothing newer than this, epoch milliseconds; -Infinity when none are left. */
@@ -37,40 +41,65 @@ interface Row {
  * Copies of one user's events from `newest` down to `oldest` (both included, epoch milliseconds), in chunks of rows. A
  * row may hold events on either side too, so copies beyond are among them.
  */
-export async function* scanHotRows(
-  database: Database,
-  slot: Slot,
-  user: string,
-  newest: number,
-  oldest: number,
-): AsyncGenerator<Chunk> {
-  const [bucket, hash] = [bucketOf(user), userHash(user)];
-  // The other users' rows come without their text, which is then not even read: a chunk has a bound whoever shares the
-  // bucket. No subquery: it would read the text of all.
-  const sql = `select newest, content,
-      case when instr(users, ?1) > 0 then users end as users,
-      case when instr(users, ?1) > 0 then events end as events
-    from events_${slot}
-    where bucket = ?2 and (newest, content) < (?3, ?4) and newest >= ?5 and oldest <= ?6
-    order by newest desc, content desc limit ?7`;
-  let last = { newest: newest + ROW_SPAN_MS + 1, content: '' };
-  let limit = CHUNK_ROWS.first;
-  for (;;) {
-    const below = [last.newest, last.content];
-    const rows = await select<Row>(database, sql, ` ${hash}:`, bucket, ...below, oldest, newest, limit);
-    const end = rows.length < limit ? undefined : rows.at(-1);
-    const texts = rows.flatMap(({ users, events }) => eventsOfUser(users ?? '', events ?? '', hash) ?? []);
-    const characters = rows.reduce((sum, { events }) => sum + (events?.length ?? 0), 0);
-    yield {
-      copies: texts.flatMap((text) => copiesOf(text, user)),
-      rows: rows.length,
-      characters,
-      frontier: end === undefined ? Number.NEGATIVE_INFINITY : end.newest,
-    };
-    if (end === undefined) return;
-    last = end;
-    if (characters < CHUNK_CHARACTERS) limit = Math.min(CHUNK_ROWS.most, limit * 2);
-    else limit = CHUNK_ROWS.first;
+export class HotScan {
+  readonly #database: Database;
+  readonly #user: string;
+  readonly #newest: number;
+  readonly #oldest: number;
+  readonly #sql: string;
+  #last: { readonly newest: number; readonly content: string } | null;
+  #limit = CHUNK_ROWS.first;
+
+  constructor(database: Database, slot: Slot, user: string, newest: number, oldest: number) {
+    this.#database = database;
+    this.#user = user;
+    this.#newest = newest;
+    this.#oldest = oldest;
+    this.#last = { newest: newest + ROW_SPAN_MS + 1, content: '' };
+    // A bucket is shared by many users. Giving out a row costs more than looking at it, so of the others' rows only the
+    // sample comes: with it a statement ends after some time even where nothing is of the user. They come without their
+    // text, which is then not even read. No subquery: it would read the text of all.
+    this.#sql = `select newest, content,
+        case when instr(users, ?1) > 0 then users end as users,
+        case when instr(users, ?1) > 0 then events end as events
+      from events_${slot}
+      where bucket = ?2 and (newest, content) < (?3, ?4) and newest >= ?5 and oldest <= ?6
+        and (content < '${SAMPLE.below}' or instr(users, ?1) > 0)
+      order by newest desc, content desc limit ?7`;
+  }
+
+  /** @returns null when none is left */
+  async next(): Promise<Chunk | null> {
+    if (this.#last === null) return null;
+    const rows = await select<Row>(
+      this.#database,
+      this.#sql,
+      ` ${userHash(this.#user)}:`,
+      bucketOf(this.#user),
+      this.#last.newest,
+      this.#last.content,
+      this.#oldest,
+      this.#newest,
+      this.#limit,
+    );
+    return this.#chunkOf(rows);
+  }
+
+  #chunkOf(rows: readonly Row[]): Chunk {
+    const hash = userHash(this.#user);
+    const copies: Copy[] = [];
+    let [characters, sampled] = [0, 0];
+    for (const { content, users, events } of rows) {
+      if (content < SAMPLE.below) sampled += 1;
+      const text = eventsOfUser(users ?? '', events ?? '', hash);
+      if (text === null) continue;
+      characters += events?.length ?? 0;
+      copies.push(...copiesOf(text, this.#user));
+    }
+    this.#last = (rows.length < this.#limit ? null : rows.at(-1)) ?? null;
+    this.#limit = characters < CHUNK_CHARACTERS ? Math.min(CHUNK_ROWS.most, this.#limit * 2) : CHUNK_ROWS.first;
+    const frontier = this.#last?.newest ?? Number.NEGATIVE_INFINITY;
+    return { copies, rows: Math.max(rows.length, sampled * SAMPLE.one_in), characters, frontier };
   }
 }
 

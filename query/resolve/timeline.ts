@@ -5,7 +5,7 @@ import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { Candidates } from './candidates.ts';
 import { type Cursor, decodeCursor, encodeCursor, timelineHash } from './cursor.ts';
-import { type Copy, scanHotRows } from './hot-scan.ts';
+import { type Copy, HotScan } from './hot-scan.ts';
 import { atOneMoment, type Moment } from './moment.ts';
 import { comparePositions, type Position, startOf } from './position.ts';
 import { keepWinners } from './winners.ts';
@@ -74,11 +74,19 @@ export async function readTimeline(
     const { shown, next } = await readPage(database, moment, query, after);
     const cursor = ({ timestamp, source, messageId }: Position): string =>
       encodeCursor({ timestamp, source, messageId, sequence: moment.sequence, asOf }, timeline);
-    const edges = shown.map(({ event }) => ({ cursor: cursor(event), event }));
+    // Cursors are made when they are asked for: most questions want none, or the last.
+    const edges = shown.map(({ event }) => ({
+      event,
+      get cursor() {
+        return cursor(event);
+      },
+    }));
     return {
       edges,
       hasNextPage: next !== null,
-      endCursor: next === null ? (edges.at(-1)?.cursor ?? null) : cursor(next),
+      get endCursor() {
+        return next === null ? (edges.at(-1)?.cursor ?? null) : cursor(next);
+      },
       asOf,
     };
   });
@@ -106,7 +114,8 @@ async function readPage(
   let charactersRead = 0;
   let last: Position | null = null;
 
-  for await (const chunk of scanHotRows(database, moment.slot, query.user, newest, oldest)) {
+  const scan = new HotScan(database, moment.slot, query.user, newest, oldest);
+  for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
     rows += chunk.rows;
     charactersRead += chunk.characters;
     candidates.add(chunk.copies.filter(matches), room);

@@ -34,9 +34,10 @@ export function createQuery(services: QueryServices, config: Config): Hono {
     graphiql: false,
     landingPage: false,
   });
+  const { fetch } = yoga;
   const tokens = readTokens(services.control, services.clock, config.key_cache_seconds * 1_000);
   const app = new Hono();
-  app.use(
+  app.options(
     PATH,
     cors({
       origin: '*',
@@ -44,12 +45,27 @@ export function createQuery(services: QueryServices, config: Config): Hono {
       allowHeaders: ['Authorization', 'Content-Type'],
       maxAge: PREFLIGHT_SECONDS,
     }),
-    requireToken(tokens, config.retry_after_seconds),
-    bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge }),
   );
-  app.on(['GET', 'POST'], PATH, (context) => yoga.fetch(context.req.raw));
+  app.use(PATH, readableAnywhere, requireToken(tokens, config.retry_after_seconds), limitBody);
+  app.on(['GET', 'POST'], PATH, ({ req }) => fetch(req.raw));
   return app;
 }
+
+/** A header that is set before there is an answer would have Hono make every answer anew. */
+const readableAnywhere: MiddlewareHandler = async (context, next) => {
+  await next();
+  context.res.headers.set('Access-Control-Allow-Origin', '*');
+};
+
+const limitUnknown = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: tooLarge });
+
+/** Most bodies say how long they are; looking at one makes a stream of it, which costs more than parsing it. */
+const limitBody: MiddlewareHandler = async (context, next) => {
+  const { headers } = context.req.raw;
+  const length = headers.get('content-length');
+  if (length === null || headers.has('transfer-encoding')) return limitUnknown(context, next);
+  return Number(length) > BODY_BYTES_MAX ? tooLarge(context) : next();
+};
 
 function requireToken(tokens: ReadTokens, retry_after_seconds: number): MiddlewareHandler {
   return async (context, next) => {

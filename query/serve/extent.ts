@@ -7,11 +7,20 @@ export interface Extent {
   readonly selections: number;
 }
 
-/**
- * The extent of a valid document. Each fragment is measured once: measured at each spread, a few hundred characters can
- * keep a server busy for hours.
- */
+/** Yoga keeps parsed documents, so a query that comes again is the same object. */
+const known = new WeakMap<DocumentNode, Extent>();
+
+/** The extent of a valid document. */
 export function extentOf(document: DocumentNode): Extent {
+  const before = known.get(document);
+  if (before !== undefined) return before;
+  const extent = measure(document);
+  known.set(document, extent);
+  return extent;
+}
+
+/** Each fragment is measured once: measured at each spread, a few hundred characters can keep a server busy for hours. */
+function measure(document: DocumentNode): Extent {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
