@@ -131,6 +131,7 @@ describe('a timeline', () => {
     const query = encodeURIComponent('{ user(id: "ann") { id } }');
     const response = await service.fetch(`${URL_GRAPHQL}?query=${query}`);
     expect(await response.json()).toEqual({ data: { user: { id: 'ann' } } });
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
 });
 

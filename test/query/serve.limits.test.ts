@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
 import { extentOf } from '../../query/serve/extent.ts';
-import { openService } from './serve.support.ts';
+import { openService, URL_GRAPHQL } from './serve.support.ts';
 import { openIndex, watched } from './support.ts';
 
 const PAGE = `query ($first: Int) { user(id: "ann") { events(first: $first) { nodes { id properties traits context } } } }`;
@@ -81,10 +81,21 @@ test('fragments that spread themselves are refused and do no harm', async () => 
   expect((await service.ask('{ user(id: "ann") { ...f } } fragment f on User { ...f }')).status).toBe(400);
 });
 
-test('a body beyond the limit is refused', async () => {
+test.each([
+  ['of a length that nobody said', {}, 300_000, 400],
+  ['of the length that it says', { 'content-length': '300100' }, 300_000, 400],
+  ['that says less and comes in pieces', { 'content-length': '100', 'transfer-encoding': 'chunked' }, 300_000, 400],
+  ['within the limit that says so', { 'content-length': '200' }, 10, 200],
+  ['within the limit that does not', {}, 10, 200],
+])('a body %s', async (_name, headers, padding, status) => {
   const { service } = await openWatched();
-  const answer = await service.ask(PAGE, { first: 1, padding: 'x'.repeat(300_000) });
-  expect(answer.status).toBe(400);
+  const body = JSON.stringify({ query: PAGE, variables: { first: 1, padding: 'x'.repeat(padding) } });
+  const response = await service.fetch(URL_GRAPHQL, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+  expect(response.status).toBe(status);
 });
 
 test('the extent counts through fragments of both kinds, and measures each fragment once', () => {
