@@ -56,7 +56,7 @@ export class HotScan {
     this.#newest = newest;
     this.#oldest = oldest;
     this.#last = { newest: newest + ROW_SPAN_MS + 1, content: '' };
-    // A bucket is shared by many users. Giving out a row costs more than looking at it, so of the others' rows only the
+    // A bucket is shared by many users. Giving out a row costs as much as looking at it, so of the others' rows only the
     // sample comes: with it a statement ends after some time even where nothing is of the user. They come without their
     // text, which is then not even read. No subquery: it would read the text of all.
     this.#sql = `select newest, content,
