@@ -10,13 +10,22 @@ export async function keep(
     failed,
   }: { every_ms: number; clock: Clock; signal: AbortSignal; failed: (cause: unknown) => void },
 ): Promise<void> {
-  const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   while (!signal.aborted) {
     try {
       await work();
     } catch (cause) {
       failed(cause);
     }
-    await Promise.race([clock.sleep(every_ms), aborted]);
+    await sleepUntilAborted(clock.sleep(every_ms), signal);
   }
+}
+
+/** Leaves nothing at the signal, which lives as long as the process. */
+async function sleepUntilAborted(sleep: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = (): void => resolve();
+  signal.addEventListener('abort', wake, { once: true });
+  if (signal.aborted) wake();
+  await Promise.race([sleep, promise]);
+  signal.removeEventListener('abort', wake);
 }

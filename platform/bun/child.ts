@@ -98,6 +98,8 @@ export function keepChild({ env, script, name, meanwhile, report, receive, ended
       stopping = true;
       ready.resolve();
       if (running) child.send({ kind: 'stop' });
+      // It has begun nothing yet, and would not hear.
+      else child.kill('SIGKILL');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await child.exited;
       clearTimeout(timer);
