@@ -7,27 +7,13 @@ import { openLog } from '../../lakehouse/catalog/log.ts';
 import { HINT, keyOf, metadataKey } from '../../lakehouse/catalog/objects.ts';
 import { type Change, consumedUri, type Snapshot, snapshotOf } from '../../lakehouse/catalog/snapshot.ts';
 import { loadSnapshot, loadTable, storedVersions } from '../../lakehouse/catalog/store.ts';
-import type { ObjectStore, Random } from '../../platform/ports.ts';
-import { type VirtualClock, virtualClock } from '../../platform/sim/clock.ts';
-import { memoryStore } from '../../platform/sim/object-store.ts';
-import { seededRandom } from '../../platform/sim/random.ts';
+import type { ObjectStore } from '../../platform/ports.ts';
 import { file } from './files.ts';
 import { copyStore, Killed, mortalStore } from './stores.ts';
+import { type World, world } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 const config = { grace_minutes: 10 };
-
-interface World {
-  readonly lake: ObjectStore;
-  readonly clock: VirtualClock;
-  readonly random: Random;
-  readonly lake_uri: string;
-}
-
-function world(seed: number): World {
-  const clock = virtualClock(Date.UTC(2026, 2, 28));
-  return { lake: memoryStore(clock), clock, random: seededRandom(seed), lake_uri: 'file:///lake' };
-}
 
 async function copyOf({ lake, clock }: World, seed: number): Promise<World> {
   const copy = world(seed);

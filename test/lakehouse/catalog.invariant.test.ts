@@ -10,29 +10,21 @@ import { type Log, openLog } from '../../lakehouse/catalog/log.ts';
 import { HINT, keyOf, metadataKey } from '../../lakehouse/catalog/objects.ts';
 import { consumedUri, snapshotOf } from '../../lakehouse/catalog/snapshot.ts';
 import { loadSnapshot, loadTable } from '../../lakehouse/catalog/store.ts';
-import type { ObjectStore, Random } from '../../platform/ports.ts';
-import { type VirtualClock, virtualClock } from '../../platform/sim/clock.ts';
-import { memoryStore } from '../../platform/sim/object-store.ts';
+import type { ObjectStore } from '../../platform/ports.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import { file } from './files.ts';
 import { Killed, mortalStore, watchedStore } from './stores.ts';
+import { type World as Ground, world as ground } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const config = { grace_minutes: 10 };
 
-interface World {
-  readonly lake: ObjectStore;
-  readonly clock: VirtualClock;
-  readonly random: Random;
-  readonly lake_uri: string;
+interface World extends Ground {
   rows: number;
   files: number;
 }
 
-function world(): World {
-  const clock = virtualClock(Date.UTC(2026, 2, 28));
-  return { lake: memoryStore(clock), clock, random: seededRandom(1), lake_uri: 'file:///lake', rows: 0, files: 0 };
-}
+const world = (): World => ({ ...ground(1), rows: 0, files: 0 });
 
 async function append(world: World): Promise<void> {
   world.rows += 1;
