@@ -9,6 +9,7 @@ import { type InFlight, trackInFlight } from '../app/in-flight.ts';
 import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
 import type { Database, Ports } from '../ports.ts';
 import { keepChild } from './child.ts';
+import { keepCompilersLow } from './compilers.ts';
 import { startConsumer } from './consumer-link.ts';
 import { keyValue } from './key-value.ts';
 import { openLake } from './lake.ts';
@@ -40,6 +41,7 @@ export interface Running {
 
 /** @throws when the folder is in use or the port is taken, with what to do. */
 export async function serve(config: Config, report: (problem: string) => void): Promise<Running> {
+  keepCompilersLow();
   mkdirSync(config.data_dir, { recursive: true });
   const control = await openDatabase(config, 'control');
   const index = await openDatabase(config, 'hot-index');
