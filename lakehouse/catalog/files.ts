@@ -9,12 +9,17 @@ import { receivedMax, type TableFile } from './table-file.ts';
 
 const READS_AT_ONCE = 8;
 
+/** UTC days, from the first to the last: 2026-01-31. */
+export interface DayRange {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Files that meet any of these; all files where none is given. */
 export interface Wanted {
   /** Days and types. */
   readonly partitions?: readonly Pick<TableFile, 'date' | 'type'>[];
-  /** Days, from the first to the last. */
-  readonly days?: { readonly from: string; readonly to: string };
+  readonly days?: DayRange;
   /** Files with an event that arrived at this time or later, epoch milliseconds. */
   readonly received_since?: number;
 }
