@@ -5,6 +5,7 @@ import { InletError } from '../schemas/errors.ts';
 import { compactCommand } from './compact.ts';
 import { demoCommand } from './demo.ts';
 import { keysCommand } from './keys.ts';
+import { lakeCommand } from './lake.ts';
 import { rebuildCommand } from './rebuild.ts';
 import { reportCommand } from './report.ts';
 import { serveCommand } from './serve.ts';
@@ -35,6 +36,7 @@ for (const command of [
   sqlCommand(),
   compactCommand(),
   statusCommand(),
+  lakeCommand(),
   rebuildCommand(),
   demoCommand(),
 ]) {

@@ -33,6 +33,19 @@ test('inlet report prints the events of the days asked for, before and after inl
   expect((await inlet('compact')).stdout).toMatch(/^Nothing to compact\.\nStored 0 report days\./);
 });
 
+test('inlet lake status says what the lake is made of, for people and for programs', async () => {
+  const { stdout, code } = await inlet('lake', 'status');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/: snapshot 1 of \S+Z, \d+ seconds? ago\n/);
+  expect(stdout).toMatch(/ events +3 {2}complete up to 2026-03-28T\S+\n {2}files +1 {2}[\d.]+ kB; median/);
+  expect(stdout).toMatch(/ segments +0 {2}0 B\n/);
+  expect(stdout).toContain('2026-03-28 track');
+  const line: unknown = JSON.parse((await inlet('lake', 'status', '--json')).stdout);
+  expect(line).toMatchObject({ snapshot: 1, files: 1, rows: 3, pending_segments: 0, oldest_pending: null });
+  const status: unknown = JSON.parse((await inlet('status', '--json')).stdout);
+  expect(status).toMatchObject({ snapshot: 1, table_files: 1, pending_segments: 0, table_behind_since: null });
+});
+
 test('a table shows control characters and does not obey them', async () => {
   const { stdout } = await inlet('report', 'events_by_day', ...RANGE);
   expect(stdout).toContain('Steered \\x1b[31m');

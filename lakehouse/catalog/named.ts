@@ -1,0 +1,28 @@
+/** Which objects of the table are needed, and which are left over. */
+import type { ObjectStore, StoredObject } from '../../platform/ports.ts';
+import { liveFilesOf, readEntriesEach, readManifests } from './files.ts';
+import type { Manifest } from './manifest-list.ts';
+import { isLive } from './merge.ts';
+import type { Metadata } from './metadata.ts';
+import { HINT, keyOf, metadataVersion } from './objects.ts';
+import { consumedUri, snapshotOf } from './snapshot.ts';
+
+/** Keys of every object that the snapshots of this metadata need, beside metadata itself. Reads every manifest. */
+export async function namedBy(lake: ObjectStore, metadata: Metadata): Promise<Set<string>> {
+  const named = new Set<string>();
+  const manifests = new Map<string, Manifest>();
+  for (const record of metadata.snapshots) {
+    named.add(record.manifest_list).add(keyOf(consumedUri(record)));
+    const snapshot = snapshotOf(metadata, [], record);
+    for (const manifest of await readManifests(lake, snapshot)) manifests.set(manifest.key, manifest);
+  }
+  for (const key of manifests.keys()) named.add(key);
+  const live = [...manifests.values()].filter(isLive);
+  for (const { key } of liveFilesOf((await readEntriesEach(lake, live)).flat())) named.add(key);
+  return named;
+}
+
+/** Of objects of the table those that no snapshot needs. Versions and the hint are no leftovers. */
+export function unnamed(stored: readonly StoredObject[], named: ReadonlySet<string>): StoredObject[] {
+  return stored.filter(({ key }) => key !== HINT && metadataVersion(key) === null && !named.has(key));
+}
