@@ -1,7 +1,7 @@
 /** Deletes what no reader can need any more. The order is the safety: see the invariant in `log.ts`. */
 import type { Clock, ObjectStore, StoredObject } from '../../platform/ports.ts';
 import { type Metadata, type SnapshotRecord, successorOf } from './metadata.ts';
-import { namedBy, unnamed } from './named.ts';
+import { namedNow, unnamed } from './named.ts';
 import { listAll, METADATA, metadataKey, SEGMENTS, TABLE_FILES } from './objects.ts';
 import { metadataVersionOf } from './snapshot.ts';
 import { loadTable, putHint, putMetadata, readConsumed, storedVersions } from './store.ts';
@@ -122,12 +122,20 @@ async function consumedOf(lake: ObjectStore, metadata: Metadata | null): Promise
   const consumed: Set<string>[] = [];
   for (const record of metadata?.snapshots ?? []) {
     const keys = await readConsumed(lake, record);
-    if (keys === null) throw new Error(`Snapshot ${record.sequence} has lost the list of its segments`);
-    consumed.push(new Set(keys));
+    if (keys !== null) consumed.push(new Set(keys));
+    // Another expiry was faster: what only that snapshot needed, nobody needs.
+    else if (await isStored(lake, record)) {
+      throw new Error(`Snapshot ${record.sequence} has lost the list of its segments`);
+    }
   }
   // Readers may still hold the table as it was before its first commit.
   if (metadata?.snapshots[0]?.sequence === 1) consumed.push(new Set());
   return consumed;
+}
+
+async function isStored(lake: ObjectStore, { sequence }: SnapshotRecord): Promise<boolean> {
+  const { metadata } = await loadTable(lake);
+  return metadata?.snapshots.some((record) => record.sequence === sequence) ?? false;
 }
 
 /**
@@ -139,8 +147,7 @@ async function sweep(lake: ObjectStore, clock: Clock, graceMs: number, metadata:
   if (metadata !== null && now - metadata.swept_at < graceMs + UPLOAD_MS_MAX) return [];
   const stored = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))];
   // Read after listing: what others commit meanwhile is named by the time it is looked for.
-  const newest = (await loadTable(lake)).metadata;
-  const files = deletableFiles(stored, newest === null ? new Set() : await namedBy(lake, newest), now, graceMs);
+  const files = deletableFiles(stored, await namedNow(lake), now, graceMs);
   await deleteAll(lake, files);
   await amend(lake, clock, () => ({ swept_at: now }));
   return files;

@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../../platform/ports.ts';
 import { readManifests, tableFiles } from '../catalog/files.ts';
 import { openLog } from '../catalog/log.ts';
-import { namedBy } from '../catalog/named.ts';
+import { namedNow } from '../catalog/named.ts';
 import { listAll, METADATA, TABLE_FILES } from '../catalog/objects.ts';
 import { type LakeStatus, lakeStatus } from './status.ts';
 
@@ -19,7 +19,7 @@ export async function lookAtLake(lake: ObjectStore): Promise<LakeStatus> {
     snapshot,
     files: await tableFiles(lake, snapshot),
     manifests: (await readManifests(lake, snapshot)).length,
-    named: metadata === null ? new Set() : await namedBy(lake, metadata),
+    named: await namedNow(lake),
     pending,
     consumed,
     stored,
