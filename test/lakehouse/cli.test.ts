@@ -1,5 +1,7 @@
 /** The commands over the lake, as a user runs them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EMPTY_SNAPSHOT } from '../../lakehouse/catalog/snapshot.ts';
+import { statementsFor } from '../../lakehouse/operate/attach.ts';
 import { folderStore } from '../../platform/bun/folder-store.ts';
 import { packId } from '../../schemas/pack.ts';
 import { runInlet, temporaryFolder } from '../support/inlet.ts';
@@ -82,4 +84,17 @@ test.each([
   expect(result).toMatchObject({ code, stdout: '' });
   expect(result.stderr).not.toBe('');
   expect(result.stderr).not.toContain('    at ');
+});
+
+test('inlet lake attach prints statements for this very table, or only those of one engine', async () => {
+  const all = await inlet('lake', 'attach');
+  const one = await inlet('lake', 'attach', 'duckdb');
+  expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining(`${folder.path}/lake/table`) });
+  expect(all.stdout).toContain(one.stdout);
+  expect(await inlet('lake', 'attach', 'oracle')).toMatchObject({ code: 2, stdout: '' });
+});
+
+test('a lake that is neither a folder nor a bucket is no place to attach to', () => {
+  const place = { lake_uri: 'https://lake.example', s3: null };
+  expect(() => statementsFor(place, EMPTY_SNAPSHOT, [])).toThrow('set INLET_LAKE_URI');
 });
