@@ -5,6 +5,7 @@ import { InletError } from '../schemas/errors.ts';
 import { compactCommand } from './compact.ts';
 import { demoCommand } from './demo.ts';
 import { keysCommand } from './keys.ts';
+import { lakeCommand } from './lake.ts';
 import { rebuildCommand } from './rebuild.ts';
 import { reportCommand } from './report.ts';
 import { serveCommand } from './serve.ts';
@@ -35,16 +36,24 @@ for (const command of [
   sqlCommand(),
   compactCommand(),
   statusCommand(),
+  lakeCommand(),
   rebuildCommand(),
   demoCommand(),
 ]) {
-  program.addCommand(command.copyInheritedSettings(program));
+  program.addCommand(inherit(command, program));
 }
 
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = explain(error);
+}
+
+/** Sub-commands of sub-commands as well. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
 }
 
 /** Writes what went wrong to standard error. @returns the exit code */

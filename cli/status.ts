@@ -1,27 +1,28 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { openLog } from '../lakehouse/catalog/log.ts';
+import { pendingStatus } from '../lakehouse/operate/status.ts';
 import { oldestMarker } from '../platform/app/reindex.ts';
 import { openEnvironment } from './environment.ts';
 
-/** `inlet status`: what the log holds and how far behind its views are. */
+/** `inlet status`: how much is in the log and how far behind its views are. `inlet lake status` has the lake in detail. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Show what the log holds and how far behind its views are')
+    .description('Show how far behind the table and the hot index are; "inlet lake status" has the lake in detail')
     .option('--json', 'print one line of JSON')
     .action(async (options: { json?: boolean }) => {
       const { lake, clock } = openEnvironment();
       const log = await openLog(lake);
       const marker = await oldestMarker(lake);
-      const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+      const { oldest_pending, ...pending } = pendingStatus(log.segments);
       const status = {
         snapshot: log.snapshot.version,
         table_files: log.snapshot.totals.files,
         table_events: log.snapshot.totals.rows,
         table_bytes: log.snapshot.totals.bytes,
         table_as_of: isoOrNull(log.snapshot.as_of),
-        pending_segments: log.segments.length,
-        pending_bytes: sum(log.segments.map(({ size }) => size)),
+        ...pending,
+        table_behind_since: isoOrNull(oldest_pending),
         index_behind_since: isoOrNull(marker),
         checked_at: new Date(clock.now()).toISOString(),
       };

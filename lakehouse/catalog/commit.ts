@@ -9,7 +9,7 @@ import { readEntriesEach, readManifests } from './files.ts';
 import { LAST_COLUMN_ID } from './iceberg/types.ts';
 import { type Entry, encodeManifest, type ManifestContext } from './manifest.ts';
 import { encodeManifestList, summarize } from './manifest-list.ts';
-import { currentSchema, currentSnapshot, type Metadata, successorOf, withColumns } from './metadata.ts';
+import { currentSchema, currentSnapshot, type Metadata, movedTo, successorOf, withColumns } from './metadata.ts';
 import { consumedKey, manifestKey, manifestListKey, tableLocation } from './objects.ts';
 import { revise } from './revise.ts';
 import { type Change, ConflictError, checkFit, nextConsumed, type Snapshot, summaryOf } from './snapshot.ts';
@@ -21,7 +21,7 @@ const ATTEMPTS_MAX = 10;
 const ID_DIGITS = 13;
 /** Names are never used twice, so that a put whose answer got lost can be sent again. */
 const NAME_DIGITS = 32;
-const NO_METADATA = { swept_at: 0, last_column_id: 0, schemas: [], snapshots: [], log: [] };
+const NO_METADATA = { moved: null, swept_at: 0, last_column_id: 0, schemas: [], snapshots: [], log: [] };
 
 export interface CommitPorts {
   readonly lake: ObjectStore;
@@ -32,6 +32,7 @@ export interface CommitPorts {
 
 /**
  * @param planned the snapshot that the change was made from
+ * @throws Error when others commit to the same lake under another name
  * @returns `conflict` when the change does not fit what others committed since, or others keep being first; then
  * nothing has changed
  */
@@ -73,7 +74,11 @@ async function prepare(draft: Draft, { metadata, snapshot }: Table): Promise<Met
       ? { ...NO_METADATA, version: 1, uuid: uuid(random), location, updated_at: committed_at }
       : successorOf(metadata, committed_at);
   const schemas = withColumns(base.schemas);
-  const next: Metadata = { ...base, location, schemas, last_column_id: Math.max(base.last_column_id, LAST_COLUMN_ID) };
+  const next: Metadata = {
+    ...movedTo(base, location),
+    schemas,
+    last_column_id: Math.max(base.last_column_id, LAST_COLUMN_ID),
+  };
   const schema = currentSchema(next);
   const sequence = snapshot.version + 1;
   const parent_id = metadata === null ? null : currentSnapshot(metadata).id;

@@ -1,11 +1,9 @@
 /** Deletes what no reader can need any more. The order is the safety: see the invariant in `log.ts`. */
 import type { Clock, ObjectStore, StoredObject } from '../../platform/ports.ts';
-import { liveFilesOf, readEntriesEach, readManifests } from './files.ts';
-import type { Manifest } from './manifest-list.ts';
-import { isLive } from './merge.ts';
 import { type Metadata, type SnapshotRecord, successorOf } from './metadata.ts';
-import { HINT, keyOf, listAll, METADATA, metadataKey, metadataVersion, SEGMENTS, TABLE_FILES } from './objects.ts';
-import { consumedUri, metadataVersionOf, snapshotOf } from './snapshot.ts';
+import { namedNow, unnamed } from './named.ts';
+import { listAll, METADATA, metadataKey, SEGMENTS, TABLE_FILES } from './objects.ts';
+import { metadataVersionOf } from './snapshot.ts';
 import { loadTable, putHint, putMetadata, readConsumed, storedVersions } from './store.ts';
 
 const SNAPSHOTS_KEPT = 10;
@@ -47,15 +45,15 @@ export function deletableSegments(
   return segments.map(({ key }) => key).filter((key) => consumed.length > 0 && consumed.every((keys) => keys.has(key)));
 }
 
-/** @param named keys of what the kept snapshots need */
+/** @param files of the table. @param named keys of what the kept snapshots need */
 export function deletableFiles(
   files: readonly StoredObject[],
   named: ReadonlySet<string>,
   now: number,
   graceMs: number,
 ): string[] {
-  return files
-    .filter(({ key, uploaded }) => !named.has(key) && uploaded.getTime() < now - graceMs - UPLOAD_MS_MAX)
+  return unnamed(files, named)
+    .filter(({ uploaded }) => uploaded.getTime() < now - graceMs - UPLOAD_MS_MAX)
     .map(({ key }) => key);
 }
 
@@ -124,12 +122,20 @@ async function consumedOf(lake: ObjectStore, metadata: Metadata | null): Promise
   const consumed: Set<string>[] = [];
   for (const record of metadata?.snapshots ?? []) {
     const keys = await readConsumed(lake, record);
-    if (keys === null) throw new Error(`Snapshot ${record.sequence} has lost the list of its segments`);
-    consumed.push(new Set(keys));
+    if (keys !== null) consumed.push(new Set(keys));
+    // Another expiry was faster: what only that snapshot needed, nobody needs.
+    else if (await isStored(lake, record)) {
+      throw new Error(`Snapshot ${record.sequence} has lost the list of its segments`);
+    }
   }
   // Readers may still hold the table as it was before its first commit.
   if (metadata?.snapshots[0]?.sequence === 1) consumed.push(new Set());
   return consumed;
+}
+
+async function isStored(lake: ObjectStore, { sequence }: SnapshotRecord): Promise<boolean> {
+  const { metadata } = await loadTable(lake);
+  return metadata?.snapshots.some((record) => record.sequence === sequence) ?? false;
 }
 
 /**
@@ -139,30 +145,12 @@ async function consumedOf(lake: ObjectStore, metadata: Metadata | null): Promise
 async function sweep(lake: ObjectStore, clock: Clock, graceMs: number, metadata: Metadata | null): Promise<string[]> {
   const now = clock.now();
   if (metadata !== null && now - metadata.swept_at < graceMs + UPLOAD_MS_MAX) return [];
-  const stored = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))].filter(
-    ({ key }) => key !== HINT && metadataVersion(key) === null,
-  );
+  const stored = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))];
   // Read after listing: what others commit meanwhile is named by the time it is looked for.
-  const newest = (await loadTable(lake)).metadata;
-  const files = deletableFiles(stored, newest === null ? new Set() : await namedBy(lake, newest), now, graceMs);
+  const files = deletableFiles(stored, await namedNow(lake), now, graceMs);
   await deleteAll(lake, files);
   await amend(lake, clock, () => ({ swept_at: now }));
   return files;
-}
-
-/** Keys of every object that the snapshots of this metadata need, beside metadata itself. */
-async function namedBy(lake: ObjectStore, metadata: Metadata): Promise<Set<string>> {
-  const named = new Set<string>();
-  const manifests = new Map<string, Manifest>();
-  for (const record of metadata.snapshots) {
-    named.add(record.manifest_list).add(keyOf(consumedUri(record)));
-    const snapshot = snapshotOf(metadata, [], record);
-    for (const manifest of await readManifests(lake, snapshot)) manifests.set(manifest.key, manifest);
-  }
-  for (const key of manifests.keys()) named.add(key);
-  const live = [...manifests.values()].filter(isLive);
-  for (const { key } of liveFilesOf((await readEntriesEach(lake, live)).flat())) named.add(key);
-  return named;
 }
 
 async function deleteAll(lake: ObjectStore, keys: readonly string[]): Promise<void> {

@@ -9,17 +9,27 @@ import { receivedMax, type TableFile } from './table-file.ts';
 
 const READS_AT_ONCE = 8;
 
+/** What a snapshot needs is gone: it has expired while it was read. */
+export class ExpiredError extends Error {
+  override readonly name = 'ExpiredError';
+}
+
+/** UTC days, from the first to the last: 2026-01-31. */
+export interface DayRange {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Files that meet any of these; all files where none is given. */
 export interface Wanted {
   /** Days and types. */
   readonly partitions?: readonly Pick<TableFile, 'date' | 'type'>[];
-  /** Days, from the first to the last. */
-  readonly days?: { readonly from: string; readonly to: string };
+  readonly days?: DayRange;
   /** Files with an event that arrived at this time or later, epoch milliseconds. */
   readonly received_since?: number;
 }
 
-/** @throws Error when the snapshot has expired meanwhile */
+/** @throws ExpiredError when the snapshot has expired meanwhile */
 export async function tableFiles(lake: ObjectStore, snapshot: Snapshot, wanted: Wanted = {}): Promise<TableFile[]> {
   const manifests = await readManifests(lake, snapshot);
   const met = manifests.filter((manifest) => isLive(manifest) && mayMeet(manifest, wanted));
@@ -83,6 +93,6 @@ export async function readEntriesEach(lake: ObjectStore, manifests: readonly Man
 
 async function readBytes(lake: ObjectStore, key: string): Promise<Uint8Array> {
   const object = await lake.get(key);
-  if (object === null) throw new Error(`${key} is gone: the snapshot has expired`);
+  if (object === null) throw new ExpiredError(`${key} is gone: the snapshot has expired`);
   return new Uint8Array(await object.arrayBuffer());
 }

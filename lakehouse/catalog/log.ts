@@ -14,15 +14,20 @@
  * rows are copies of rows in the table, which every reader removes by identity.
  */
 import type { ObjectStore, StoredObject } from '../../platform/ports.ts';
+import type { Metadata } from './metadata.ts';
 import { listAll, metadataKey, SEGMENTS } from './objects.ts';
 import type { Snapshot } from './snapshot.ts';
 import { loadTable, storedVersions, type Table } from './store.ts';
 
 export interface Log {
+  /** Null before the first commit. */
+  readonly metadata: Metadata | null;
   readonly snapshot: Snapshot;
   /** Segments that the snapshot has not consumed, oldest arrival first. */
   readonly segments: readonly StoredObject[];
-  /** Consumed segments whose objects are gone. */
+  /** Segments that the snapshot has consumed and whose objects are still there. */
+  readonly consumed: readonly StoredObject[];
+  /** Keys of consumed segments whose objects are gone. */
   readonly gone: readonly string[];
 }
 
@@ -34,12 +39,14 @@ export async function openLog(lake: ObjectStore): Promise<Log> {
     const table = await loadTable(lake);
     const listed = await listAll(lake, SEGMENTS);
     if (!(await isStored(lake, table))) continue;
-    const { snapshot } = table;
+    const { metadata, snapshot } = table;
     const consumed = new Set(snapshot.consumed);
     const keys = new Set(listed.map(({ key }) => key));
     return {
+      metadata,
       snapshot,
       segments: listed.filter(({ key }) => !consumed.has(key)),
+      consumed: listed.filter(({ key }) => consumed.has(key)),
       gone: snapshot.consumed.filter((key) => !keys.has(key)),
     };
   }

@@ -11,6 +11,10 @@ import {
 import { keyOf, metadataKey, uriOf } from './objects.ts';
 
 const SWEPT_AT = 'inlet.swept-at';
+const MOVED_FROM = 'inlet.moved-from';
+const MOVED_AT = 'inlet.moved-at';
+/** Who comes back to a place within this time has not moved: two hosts name one lake in two ways, milliseconds. */
+const MOVE_BACK_MS = 24 * 3_600_000;
 
 /** One snapshot of the table, as the metadata names it. */
 export interface SnapshotRecord {
@@ -35,6 +39,8 @@ export interface Metadata {
   readonly uuid: string;
   /** Where the table is, to other engines. */
   readonly location: string;
+  /** Where it was before, and until when, epoch milliseconds; null while it has always been here. */
+  readonly moved: { readonly from: string; readonly at: number } | null;
   /** Epoch milliseconds. */
   readonly updated_at: number;
   readonly last_column_id: number;
@@ -70,6 +76,23 @@ export function successorOf(base: Metadata, updated_at: number): Metadata {
   };
 }
 
+/**
+ * The same table, elsewhere.
+ *
+ * @throws Error when it has just come from there: its manifests would be written again with each commit
+ */
+export function movedTo(metadata: Metadata, location: string): Metadata {
+  const { location: from, moved, updated_at: at } = metadata;
+  if (from === location) return metadata;
+  if (moved !== null && moved.from === location && at - moved.at < MOVE_BACK_MS) {
+    throw new Error(
+      `The table was at ${location} until ${new Date(moved.at).toISOString()}, when somebody committed to it as ${from}. ` +
+        'Set INLET_LAKE_URI to the same name for all who compact this lake',
+    );
+  }
+  return { ...metadata, location, moved: { from, at } };
+}
+
 /** The schemas with one for the columns of this version of Inlet, where there is none yet. Columns are only added. */
 export function withColumns(schemas: readonly SchemaRecord[]): readonly SchemaRecord[] {
   const current = schemas.at(-1);
@@ -94,7 +117,7 @@ function fieldIds(value: unknown): number[] {
 }
 
 export function encodeMetadata(metadata: Metadata): string {
-  const { location } = metadata;
+  const { location, moved } = metadata;
   const current = currentSnapshot(metadata);
   return JSON.stringify({
     'format-version': 2,
@@ -115,6 +138,7 @@ export function encodeMetadata(metadata: Metadata): string {
       'gc.enabled': 'false',
       'write.parquet.compression-codec': 'zstd',
       [SWEPT_AT]: String(metadata.swept_at),
+      ...(moved === null ? {} : { [MOVED_FROM]: moved.from, [MOVED_AT]: String(moved.at) }),
     },
     'current-snapshot-id': current.id,
     refs: { main: { 'snapshot-id': current.id, type: 'branch' } },
@@ -146,6 +170,7 @@ export function parseMetadata(content: string, version: number): Metadata {
     version,
     uuid: text(value, 'table-uuid'),
     location: text(value, 'location'),
+    moved: parseMoved(object(value.properties, 'properties')),
     updated_at: whole(value, 'last-updated-ms'),
     last_column_id: whole(value, 'last-column-id'),
     swept_at: Number(object(value.properties, 'properties')[SWEPT_AT]),
@@ -157,6 +182,11 @@ export function parseMetadata(content: string, version: number): Metadata {
       return { version: versionIn(file), updated_at: whole(entry, 'timestamp-ms') };
     }),
   };
+}
+
+function parseMoved(properties: JsonObject): Metadata['moved'] {
+  if (properties[MOVED_FROM] === undefined) return null;
+  return { from: text(properties, MOVED_FROM), at: Number(properties[MOVED_AT]) };
 }
 
 function versionIn(uri: string): number {

@@ -5,7 +5,7 @@ import type { TableFile } from '../catalog/table-file.ts';
 const UNIT_SEGMENTS_MAX = 2_000;
 
 /** Files below this are merged, bytes. */
-const SMALL_BYTES = 33_554_432;
+export const SMALL_BYTES = 33_554_432;
 /** So many files of about one size in one partition become one. */
 const MERGE_FILES = 8;
 /** Most bytes of table files that one unit writes again. */

@@ -7,27 +7,30 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, PinnedFiles } from '../../platform/ports.ts';
 import { FAILED_TYPE } from '../../schemas/event.ts';
-import { tableFiles } from '../catalog/files.ts';
+import type { DayRange } from '../catalog/files.ts';
 import { openLog } from '../catalog/log.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { receivedMax, type TableFile } from '../catalog/table-file.ts';
-import { COLUMN_LIST, eventFiles, pathList } from './columns.ts';
-import { findLosers, windowStart, winnersOf } from './copies.ts';
-import { allRows, asNumber, type DuckDB, literal, openDuckDB } from './duckdb.ts';
+import type { TableFile } from '../catalog/table-file.ts';
+import { COLUMN_LIST, pathList } from './columns.ts';
+import { findLosers, winnersOf } from './copies.ts';
+import { type DuckDB, literal, openDuckDB } from './duckdb.ts';
+import { arrivalsOf, filesFor, within } from './plan.ts';
 
 export interface SessionOptions {
   readonly lake: ObjectStore;
   readonly files: LocalFiles;
   readonly config: { readonly dedupe_window_days: number };
+  /** The UTC days whose events the session has; all without it. What has no part in them is neither read nor fetched. */
+  readonly days?: DayRange | undefined;
   /** Interrupts whatever the session runs. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Session {
   readonly snapshot: Snapshot;
-  /** Days of the table on which it has events, ascending: 2026-01-31. */
+  /** Days of the table on which the session has events, ascending: 2026-01-31. */
   readonly days: readonly string[];
-  /** Arrival of the newest event in the session, epoch milliseconds; null when there is none. */
+  /** Newest arrival in the log, of whatever day, epoch milliseconds; null when there is none. */
   readonly asOf: number | null;
   /** For statements of our own. Those of users go through `query`. One at a time. */
   readonly connection: DuckDBConnection;
@@ -37,27 +40,43 @@ export interface Session {
 }
 
 /** Files stay pinned until the session is closed. */
-export async function openSession({ lake, files, config, signal }: SessionOptions): Promise<Session> {
-  const log = await openLog(lake);
-  const inTable = await tableFiles(lake, log.snapshot);
-  const table = await files.pin(inTable.map(({ key }) => key));
-  let pending: PinnedFiles | undefined;
+export async function openSession({ lake, files, config, days, signal }: SessionOptions): Promise<Session> {
+  const { snapshot, segments } = await openLog(lake);
+  const pins: PinnedFiles[] = [];
   let duckdb: DuckDB | undefined;
   const close = async (): Promise<void> => {
     await duckdb?.close();
-    await pending?.release();
-    await table.release();
+    for (const pinned of pins) await pinned.release();
+  };
+  const pin = async (keys: readonly string[]): Promise<readonly string[]> => {
+    const pinned = await files.pin(keys);
+    pins.push(pinned);
+    return pinned.paths;
   };
   try {
-    pending = await files.pin(log.segments.map(({ key }) => key));
+    const pending = await pin(segments.map(({ key }) => key));
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection } = duckdb;
-    const asOf = await createViews(connection, inTable, table.paths, pending.paths, config.dedupe_window_days);
+    const arrivals = await arrivalsOf(connection, pending, days);
+    const { shown, compared } = await filesFor(lake, snapshot, arrivals, { days, ...config });
+    const needed = [...new Map([...shown, ...compared].map((file) => [file.key, file])).keys()];
+    const table = await pin(needed);
+    const path = new Map(needed.map((key, position) => [key, table[position] ?? key]));
+    const paths = (some: readonly TableFile[]): string[] => some.map(({ key }) => path.get(key) ?? key);
+    const losers = await findLosers(connection, pending, paths(compared));
+    await createViews(connection, { shown, pending, losers, paths, days });
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
-    await fence(connection, [...table.paths, ...pending.paths], folder);
-    const days = [...new Set(inTable.map(({ date }) => date))].sort();
-    return { snapshot: log.snapshot, days, asOf, connection, folder, close };
+    await fence(connection, [...table, ...pending], folder);
+    const newest = [snapshot.received_max, arrivals.latest].filter((time) => time !== null);
+    return {
+      snapshot,
+      days: [...new Set(shown.map(({ date }) => date))].sort(),
+      asOf: newest.length === 0 ? null : Math.max(...newest),
+      connection,
+      folder,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -70,39 +89,29 @@ export async function openSession({ lake, files, config, signal }: SessionOption
  */
 async function createViews(
   connection: DuckDBConnection,
-  inTable: readonly TableFile[],
-  table: readonly string[],
-  pending: readonly string[],
-  windowDays: number,
-): Promise<number | null> {
-  const [arrivals] = await allRows(
-    connection,
-    `select epoch_ms(min(received_at)) as earliest, epoch_ms(max(received_at)) as latest from ${eventFiles(pending)}`,
-  );
-  const path = new Map(inTable.map(({ key }, position) => [key, table[position] ?? key]));
-  const paths = (files: readonly TableFile[]): string[] => files.map(({ key }) => path.get(key) ?? key);
-  const earliest = arrivals?.earliest ?? null;
-  const since = earliest === null ? Number.POSITIVE_INFINITY : windowStart(asNumber(earliest), windowDays);
-  const near = inTable.filter((file) => receivedMax(file) >= since);
-  const losers = await findLosers(connection, pending, paths(near));
+  view: {
+    readonly shown: readonly TableFile[];
+    readonly pending: readonly string[];
+    readonly losers: ReadonlyMap<string, number>;
+    readonly paths: (files: readonly TableFile[]) => string[];
+    readonly days: DayRange | undefined;
+  },
+): Promise<void> {
+  const { shown, pending, losers, paths, days } = view;
   // A file of the table holds rows of one type, so the other ones need not even be opened.
-  const failed = paths(inTable.filter(({ type }) => type === FAILED_TYPE));
-  const good = paths(inTable.filter(({ type }) => type !== FAILED_TYPE));
-  for (const [view, tableFiles, comparison] of [
+  const failed = paths(shown.filter(({ type }) => type === FAILED_TYPE));
+  const good = paths(shown.filter(({ type }) => type !== FAILED_TYPE));
+  for (const [name, inTable, comparison] of [
     ['events', good, '<>'],
     ['failed_events', failed, '='],
   ] as const) {
     await connection.run(`
-      create view ${view} as
-        select ${COLUMN_LIST} from ${winnersOf(tableFiles, losers)}
+      create view ${name} as
+        select ${COLUMN_LIST} from ${winnersOf(inTable, losers)}
         union all
-        select ${COLUMN_LIST} from ${winnersOf(pending, losers)} where type ${comparison} ${literal(FAILED_TYPE)}`);
+        select ${COLUMN_LIST} from ${winnersOf(pending, losers)}
+          where type ${comparison} ${literal(FAILED_TYPE)} and ${within(days)}`);
   }
-  const newest = Math.max(
-    ...inTable.map(receivedMax),
-    arrivals?.latest == null ? Number.NEGATIVE_INFINITY : asNumber(arrivals.latest),
-  );
-  return Number.isFinite(newest) ? newest : null;
 }
 
 /** From here on nothing but these files can be read, nothing outside the folder written, and no setting changed. */

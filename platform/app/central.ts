@@ -1,6 +1,8 @@
 /** When the central job runs: as soon as enough waits, and at the latest every so many minutes. */
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { runCentral } from '../../lakehouse/compact/central.ts';
+import { lookAtLake } from '../../lakehouse/operate/look.ts';
+import { lakeGauges, pendingStatus } from '../../lakehouse/operate/status.ts';
 import type { Config } from '../../schemas/config.ts';
 import type { Clock, LocalFiles, ObjectStore, Random } from '../ports.ts';
 import { keep } from './keep.ts';
@@ -17,13 +19,13 @@ export interface CentralPorts {
   readonly lake_uri: string;
 }
 
+/** Counters, each from the start of the process. */
 export interface CentralMetrics {
   compactions: number;
   compacted_events: number;
   copies_removed: number;
   report_days: number;
   failures: number;
-  pending_segment_bytes: number;
 }
 
 export function centralMetrics(): CentralMetrics {
@@ -33,18 +35,26 @@ export function centralMetrics(): CentralMetrics {
     copies_removed: 0,
     report_days: 0,
     failures: 0,
-    pending_segment_bytes: 0,
   };
+}
+
+export interface CentralSight {
+  readonly signal: AbortSignal;
+  readonly metrics: CentralMetrics;
+  /** How the lake fares, names to values: what waits at each look, everything else after each run. */
+  readonly gauges: Record<string, number>;
+  readonly report: (problem: string) => void;
 }
 
 /** Runs until the signal is aborted. A failure is reported and tried again; it never ends the loop. */
 export async function keepCentral(
   ports: CentralPorts,
   config: Config,
-  { signal, metrics, report }: { signal: AbortSignal; metrics: CentralMetrics; report: (problem: string) => void },
+  { signal, metrics, gauges, report }: CentralSight,
 ): Promise<void> {
   const { clock, lake } = ports;
   let lastRun = clock.now();
+  let hasLooked = false;
   await keep(runWhenDue, {
     every_ms: LOOK_EVERY_MS,
     clock,
@@ -56,10 +66,11 @@ export async function keepCentral(
   });
 
   async function runWhenDue(): Promise<void> {
-    const { segments } = await openLog(lake);
-    metrics.pending_segment_bytes = segments.reduce((sum, { size }) => sum + size, 0);
+    if (!hasLooked) await look();
+    const pending = pendingStatus((await openLog(lake)).segments);
+    Object.assign(gauges, lakeGauges(pending));
     const waited_minutes = (clock.now() - lastRun) / 60_000;
-    if (metrics.pending_segment_bytes < config.compact_bytes && waited_minutes < config.compact_minutes) return;
+    if (pending.pending_bytes < config.compact_bytes && waited_minutes < config.compact_minutes) return;
     lastRun = clock.now();
     const options = { ...ports, config, signal, keep: () => markedSegments(lake) };
     const { compaction, report_days } = await runCentral(options);
@@ -67,5 +78,12 @@ export async function keepCentral(
     metrics.compacted_events += compaction.rows;
     metrics.copies_removed += compaction.copies;
     metrics.report_days += report_days;
+    await look();
+  }
+
+  /** Reads every manifest, so it is not done at each look at what waits. */
+  async function look(): Promise<void> {
+    Object.assign(gauges, lakeGauges(await lookAtLake(lake)));
+    hasLooked = true;
   }
 }

@@ -14,11 +14,13 @@ export interface ChildSide {
 }
 
 /**
- * @param name how its metrics begin
- * @param metrics sent every second, as they are then
+ * @param samples sent every second, as they are then: names to values
  * @param receive told of what the server sends but the order to stop
  */
-export function beChild(name: string, metrics: object, receive: (message: unknown) => void = () => {}): ChildSide {
+export function beChild(
+  samples: () => Readonly<Record<string, number>>,
+  receive: (message: unknown) => void = () => {},
+): ChildSide {
   const stopping = new AbortController();
   const tell = (message: FromChild | Settled): void => {
     process.send?.(message);
@@ -31,7 +33,7 @@ export function beChild(name: string, metrics: object, receive: (message: unknow
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   process.on('disconnect', () => process.exit(0));
-  setInterval(() => tell({ kind: 'metrics', samples: samplesOf(name, metrics) }), METRICS_MS);
+  setInterval(() => tell({ kind: 'metrics', samples: samples() }), METRICS_MS);
   tell({ kind: 'ready' });
   return {
     tell,
@@ -41,12 +43,9 @@ export function beChild(name: string, metrics: object, receive: (message: unknow
   };
 }
 
-/** Counters end in `_total`, as Prometheus has it; what ends in a unit is a gauge. */
-function samplesOf(name: string, metrics: object): Record<string, number> {
+/** As Prometheus has them. @param name how they begin */
+export function countersOf(name: string, counters: object): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(metrics).map(([metric, value]) => [
-      `inlet_${name}_${metric}${metric.endsWith('_bytes') ? '' : '_total'}`,
-      Number(value),
-    ]),
+    Object.entries(counters).map(([counter, value]) => [`inlet_${name}_${counter}_total`, Number(value)]),
   );
 }

@@ -5,7 +5,7 @@
 import { constants, setPriority } from 'node:os';
 import { parseConfig } from '../../schemas/config.ts';
 import { centralMetrics, keepCentral } from '../app/central.ts';
-import { beChild } from './child-side.ts';
+import { beChild, countersOf } from './child-side.ts';
 import { openLake } from './lake.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -14,7 +14,8 @@ setPriority(constants.priority.PRIORITY_LOW);
 
 const config = parseConfig(process.env);
 const metrics = centralMetrics();
-const { problem, stopping, end } = beChild('central', metrics);
+const gauges = {};
+const { problem, stopping, end } = beChild(() => ({ ...countersOf('central', metrics), ...gauges }));
 const ports = { ...openLake(config), clock: systemClock, random: systemRandom };
-await keepCentral(ports, config, { signal: stopping, metrics, report: problem });
+await keepCentral(ports, config, { signal: stopping, metrics, gauges, report: problem });
 end();

@@ -9,7 +9,7 @@ import { keep } from '../app/keep.ts';
 import { tendIndex } from '../app/tend.ts';
 import type { QueueBatch, QueueMessage } from '../ports.ts';
 import { isMessage, type PackReference, type ToConsumer } from './child-messages.ts';
-import { beChild } from './child-side.ts';
+import { beChild, countersOf } from './child-side.ts';
 import { openLake } from './lake.ts';
 import type { Settlement } from './queue/consume.ts';
 import { readBodies } from './queue/read.ts';
@@ -30,7 +30,8 @@ const ports: ConsumerPorts = { lake, index, clock: systemClock, compressor: zstd
 const metrics = consumerMetrics();
 const batches = new Set<Promise<void>>();
 
-const { tell, problem, stopping, end } = beChild('consumer', metrics, (message) => {
+const samples = () => countersOf('consumer', metrics);
+const { tell, problem, stopping, end } = beChild(samples, (message) => {
   if (!isMessage<ToConsumer>(message, ['batch']) || message.kind !== 'batch') return;
   const stored = store(message.batch, message.packs);
   batches.add(stored);

@@ -27,10 +27,11 @@ export async function renderMetrics(
     inlet_consumer_restarts_total: consumer?.restarts ?? 0,
     inlet_central_restarts_total: central?.restarts ?? 0,
   };
+  // Counters end in `_total`, as Prometheus has it.
+  const samples = Object.entries({ ...gauges, ...counters, ...consumer?.samples, ...central?.samples });
   return [
-    ...Object.entries(gauges).flatMap(([name, value]) => [`# TYPE ${name} gauge`, `${name} ${value}`]),
-    ...Object.entries({ ...counters, ...consumer?.samples, ...central?.samples }).flatMap(([name, value]) => [
-      `# TYPE ${name} ${name.endsWith('_bytes') ? 'gauge' : 'counter'}`,
+    ...samples.flatMap(([name, value]) => [
+      `# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}`,
       `${name} ${value}`,
     ]),
     '',

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { appendSegment } from '../../lakehouse/append/append.ts';
 import { loadSnapshot } from '../../lakehouse/catalog/store.ts';
+import { lookAtLake } from '../../lakehouse/operate/look.ts';
+import { lakeGauges } from '../../lakehouse/operate/status.ts';
 import { centralMetrics, keepCentral } from '../../platform/app/central.ts';
 import { folderStore } from '../../platform/bun/folder-store.ts';
 import { folderFiles } from '../../platform/bun/local-files.ts';
@@ -25,6 +27,7 @@ it('a failure does not end the central job: the next look compacts what waits', 
 
   const stopping = new AbortController();
   const metrics = centralMetrics();
+  const gauges: Record<string, number> = {};
   const problems: string[] = [];
   const running = keepCentral(
     {
@@ -35,15 +38,17 @@ it('a failure does not end the central job: the next look compacts what waits', 
       lake_uri: 'file:///lake',
     },
     parseConfig({ INLET_COMPACT_BYTES: '65536' }),
-    { signal: stopping.signal, metrics, report: (problem) => problems.push(problem) },
+    { signal: stopping.signal, metrics, gauges, report: (problem) => problems.push(problem) },
   );
-  while (metrics.compactions === 0) await systemClock.sleep(10);
+  while (gauges.inlet_lake_files !== 1) await systemClock.sleep(10);
   stopping.abort();
   await running;
 
   expect((await loadSnapshot(lake)).totals.files).toBe(1);
   expect(problems).toEqual([expect.stringContaining('away')]);
-  expect(metrics.failures).toBe(1);
+  expect(metrics).toMatchObject({ compactions: 1, failures: 1 });
+  expect(gauges).toEqual(lakeGauges(await lookAtLake(lake)));
+  expect(gauges).toMatchObject({ inlet_lake_pending_segments: 0, inlet_lake_consumed_segments: 1 });
   folder.remove();
 });
 

@@ -13,3 +13,15 @@ declare module 'parquetjs-lite' {
     getCursor(columns: string[][]): { next(): Promise<Record<string, unknown> | null> };
   }
 }
+
+/** What it decompresses, by the names of Parquet. */
+declare module 'parquetjs-lite/lib/compression.js' {
+  const compression: { PARQUET_COMPRESSION_METHODS: Record<string, { inflate(bytes: Uint8Array): Uint8Array }> };
+  export default compression;
+}
+
+/** What it decodes, by the names of Parquet. */
+declare module 'parquetjs-lite/lib/codec/index.js' {
+  const codecs: Record<string, unknown>;
+  export default codecs;
+}

@@ -1,5 +1,9 @@
 /** The tables in the documents that are made from the code. */
 import { columnsMarkdown } from '../../lakehouse/append/columns-markdown.ts';
+import { tableFileKey } from '../../lakehouse/catalog/objects.ts';
+import { EMPTY_SNAPSHOT } from '../../lakehouse/catalog/snapshot.ts';
+import type { TableFile } from '../../lakehouse/catalog/table-file.ts';
+import { type Engine, statementsFor } from '../../lakehouse/operate/attach.ts';
 import { REPORTS } from '../../lakehouse/report/definitions.ts';
 import { ERRORS } from '../../schemas/errors.ts';
 
@@ -17,10 +21,20 @@ const SCOPES = {
   query: 'reading',
 };
 
+const LANGUAGES: Record<Engine, string> = {
+  duckdb: 'sql',
+  'duckdb-files': 'sql',
+  spark: 'sh',
+  pyiceberg: 'python',
+  clickhouse: 'python',
+};
+
 export const TABLES: readonly Table[] = [
   { document: 'docs/data-model.md', name: 'columns', markdown: columnsMarkdown() },
   { document: 'docs/api.md', name: 'errors', markdown: errorsMarkdown() },
   { document: 'docs/api.md', name: 'reports', markdown: reportsMarkdown() },
+  { document: 'docs/lake.md', name: 'folder', markdown: attachMarkdown('file:///var/lib/inlet/lake') },
+  { document: 'docs/lake.md', name: 'bucket', markdown: attachMarkdown('s3://inlet-lake') },
 ];
 
 function errorsMarkdown(): string {
@@ -42,6 +56,31 @@ function reportsMarkdown(): string {
     columns.map((column) => `\`${column.name}\``).join(', '),
   ]);
   return table(['report', 'grain', 'what it says', 'columns'], reports);
+}
+
+/** As `inlet lake attach` prints it for this lake, with two files in the table. */
+function attachMarkdown(lake_uri: string): string {
+  const s3 = { endpoint: 'https://account-id.r2.cloudflarestorage.com', region: 'auto' };
+  const files = ['page', 'track'].map((type) => fileOf('2026-01-31', type));
+  return statementsFor({ lake_uri, s3 }, { ...EMPTY_SNAPSHOT, version: 42 }, files)
+    .map(
+      ({ engine, title, notes, text }) =>
+        `${[`**${title}.**`, ...notes].join(' ')}\n\n\`\`\`${LANGUAGES[engine]}\n${text}\`\`\`\n`,
+    )
+    .join('\n');
+}
+
+function fileOf(date: string, type: string): TableFile {
+  const none = new Map<number, never>();
+  const statistics = {
+    column_sizes: none,
+    value_counts: none,
+    null_value_counts: none,
+    nan_value_counts: none,
+    lower_bounds: none,
+    upper_bounds: none,
+  };
+  return { key: tableFileKey(date, type, `…${type}`), date, type, rows: 1, bytes: 1, statistics };
 }
 
 function table(head: readonly string[], rows: readonly string[][]): string {

@@ -7,7 +7,8 @@ import { ROOT } from '../tidy/source.ts';
 
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const CACHE = join(ROOT, 'node_modules', '.cache', 'interop');
-const PYTHON = join(CACHE, 'venv', 'bin', 'python');
+export const BIN = join(CACHE, 'venv', 'bin');
+export const PYTHON = join(BIN, 'python');
 const SPARK_RUNTIME = 'org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.9.2';
 
 const ERROR_CHARACTERS_MAX = 1_000;
@@ -91,10 +92,14 @@ async function* answersOf(child: ChildProcessWithoutNullStreams): AsyncGenerator
 }
 
 function settings(): { extensions: string[]; jar: string } {
-  const found = (pattern: string): string[] => globSync(join(CACHE, pattern)).sort();
-  return {
-    // avro before iceberg, which needs it.
-    extensions: found('venv/lib/*/site-packages/duckdb_extension_*/extensions/*/*.duckdb_extension'),
-    jar: found('iceberg-spark-runtime-*.jar').at(0) ?? '',
-  };
+  return { extensions: extensions(), jar: found('iceberg-spark-runtime-*.jar').at(0) ?? '' };
+}
+
+/** Of DuckDB; avro comes before iceberg, which needs it. */
+export function extensions(): string[] {
+  return found('venv/lib/*/site-packages/duckdb_extension_*/extensions/*/*.duckdb_extension');
+}
+
+function found(pattern: string): string[] {
+  return globSync(join(CACHE, pattern)).sort();
 }

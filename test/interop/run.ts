@@ -4,14 +4,17 @@
  *
  *     bun run test:interop                      all engines; needs Python 3, Java 17 and Maven
  *     bun run test:interop pyiceberg duckdb     only these
+ *     bun run test:interop attach               only what `inlet lake attach` prints; `attach spark`: of that only this
  */
 import { join } from 'node:path';
+import { ENGINES as ATTACHED } from '../../lakehouse/operate/attach.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { packId } from '../../schemas/pack.ts';
 import { append } from '../lakehouse/lake.ts';
 import { event, randomPacks, START, winnersOf } from '../lakehouse/rows.ts';
 import { temporaryFolder } from '../support/inlet.ts';
+import { checkAttach } from './attach.ts';
 import { type Answer, ENGINES, type Engine, type EngineName, install, startEngine } from './engines.ts';
 import {
   compactAll,
@@ -73,8 +76,7 @@ async function compare(
   }
 }
 
-async function main(names: readonly EngineName[]): Promise<void> {
-  install();
+async function readAsOwn(names: readonly EngineName[]): Promise<void> {
   const folder = temporaryFolder('interop');
   const roots = [join(folder.path, 'lake'), join(folder.path, 'moved')];
   let lake = openInteropLake(roots[0] ?? '', join(folder.path, 'scratch'), Date.now());
@@ -139,6 +141,12 @@ async function main(names: readonly EngineName[]): Promise<void> {
 }
 
 const asked = process.argv.slice(2);
-await main(asked.length === 0 ? ENGINES : ENGINES.filter((name) => asked.includes(name)));
+install();
+if (asked[0] !== 'attach') await readAsOwn(ENGINES.filter((name) => asked.length === 0 || asked.includes(name)));
+if (asked.length === 0 || asked[0] === 'attach') {
+  const attached = await checkAttach(ATTACHED.filter((name) => asked.length < 2 || asked.includes(name)));
+  passed += attached.passed;
+  failed += attached.failed;
+}
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -187,3 +187,19 @@ test('a lake that has moved names its files where they are now, from the next co
   expect((await loadTable(ports.lake)).metadata?.location).toBe('s3://bucket/table');
   expect((await keysOf(snapshot)).toSorted()).toEqual(['a', 'b']);
 });
+
+test('of two hosts that name one lake in two ways the one that comes back is refused, and may move it back a day later', async () => {
+  const DAY_MS = 86_400_000;
+  await apply({ add: [tableFile('a')], committed_at: 10 });
+  const first = ports;
+  ports = { ...ports, lake_uri: 's3://bucket' };
+  await apply({ add: [tableFile('b')], committed_at: 20 });
+  const moved = await apply({ add: [tableFile('c')], committed_at: 30 });
+
+  ports = first;
+  const back = (committed_at: number) => apply({ add: [tableFile('d')], committed_at });
+  await expect(back(40)).rejects.toThrow('Set INLET_LAKE_URI to the same name');
+  expect(await loadSnapshot(ports.lake)).toEqual(moved);
+  await back(20 + DAY_MS);
+  expect((await loadTable(ports.lake)).metadata?.location).toBe('file:///lake/table');
+});

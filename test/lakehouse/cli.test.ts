@@ -1,5 +1,7 @@
 /** The commands over the lake, as a user runs them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EMPTY_SNAPSHOT } from '../../lakehouse/catalog/snapshot.ts';
+import { statementsFor } from '../../lakehouse/operate/attach.ts';
 import { folderStore } from '../../platform/bun/folder-store.ts';
 import { packId } from '../../schemas/pack.ts';
 import { runInlet, temporaryFolder } from '../support/inlet.ts';
@@ -31,6 +33,19 @@ test('inlet report prints the events of the days asked for, before and after inl
   expect(compacted.stdout).toMatch(/^Compacted 3 events of 1 segments .* 1 files written, 0 replaced, 0 copies/);
   expect(await inlet('report', 'events_by_day', ...RANGE, '--format', 'json')).toEqual(before);
   expect((await inlet('compact')).stdout).toMatch(/^Nothing to compact\.\nStored 0 report days\./);
+});
+
+test('inlet lake status says what the lake is made of, for people and for programs', async () => {
+  const { stdout, code } = await inlet('lake', 'status');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/: snapshot 1 of \S+Z, \d+ seconds? ago\n/);
+  expect(stdout).toMatch(/ events +3 {2}complete up to 2026-03-28T\S+\n {2}files +1 {2}[\d.]+ kB; median/);
+  expect(stdout).toMatch(/ segments +0 {2}0 B\n/);
+  expect(stdout).toContain('2026-03-28 track');
+  const line: unknown = JSON.parse((await inlet('lake', 'status', '--json')).stdout);
+  expect(line).toMatchObject({ snapshot: 1, files: 1, rows: 3, pending_segments: 0, oldest_pending: null });
+  const status: unknown = JSON.parse((await inlet('status', '--json')).stdout);
+  expect(status).toMatchObject({ snapshot: 1, table_files: 1, pending_segments: 0, table_behind_since: null });
 });
 
 test('a table shows control characters and does not obey them', async () => {
@@ -69,4 +84,17 @@ test.each([
   expect(result).toMatchObject({ code, stdout: '' });
   expect(result.stderr).not.toBe('');
   expect(result.stderr).not.toContain('    at ');
+});
+
+test('inlet lake attach prints statements for this very table, or only those of one engine', async () => {
+  const all = await inlet('lake', 'attach');
+  const one = await inlet('lake', 'attach', 'duckdb');
+  expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining(`${folder.path}/lake/table`) });
+  expect(all.stdout).toContain(one.stdout);
+  expect(await inlet('lake', 'attach', 'oracle')).toMatchObject({ code: 2, stdout: '' });
+});
+
+test('a lake that is neither a folder nor a bucket is no place to attach to', () => {
+  const place = { lake_uri: 'https://lake.example', s3: null };
+  expect(() => statementsFor(place, EMPTY_SNAPSHOT, [])).toThrow('set INLET_LAKE_URI');
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appendSegment } from '../../lakehouse/append/append.ts';
-import { tableFiles } from '../../lakehouse/catalog/files.ts';
+import { type DayRange, tableFiles } from '../../lakehouse/catalog/files.ts';
 import { loadSnapshot } from '../../lakehouse/catalog/store.ts';
 import type { TableFile } from '../../lakehouse/catalog/table-file.ts';
 import { type CompactionResult, runCompaction } from '../../lakehouse/compact/run.ts';
@@ -64,8 +64,12 @@ export async function filesOf({ lake }: Pick<TestLake, 'lake'>): Promise<TableFi
 }
 
 /** One statement over the log, as rows of JSON values. */
-export async function select({ lake, files }: Pick<TestLake, 'lake' | 'files'>, sql: string): Promise<unknown[]> {
-  const session = await openSession({ lake, files, config: CONFIG });
+export async function select(
+  { lake, files }: Pick<TestLake, 'lake' | 'files'>,
+  sql: string,
+  days?: DayRange,
+): Promise<unknown[]> {
+  const session = await openSession({ lake, files, config: CONFIG, days });
   try {
     return await answer(session, sql);
   } finally {
@@ -81,11 +85,12 @@ export async function answer(session: Session, sql: string, signal?: AbortSignal
 const SIGHT = `source, message_id, type, user_key, group_id, epoch_ms("timestamp")::DOUBLE, epoch_ms(received_at)::DOUBLE,
   pack_id::VARCHAR, pack_index, products, properties`;
 
-/** What a reader sees of the log: every event and every failed event, in one order. */
-export function seen(lake: Pick<TestLake, 'lake' | 'files'>): Promise<unknown[]> {
+/** What a reader sees of the log: every event and every failed event, in one order. @param days all without it */
+export function seen(lake: Pick<TestLake, 'lake' | 'files'>, days?: DayRange): Promise<unknown[]> {
   return select(
     lake,
     `select * from (select ${SIGHT} from events union all select ${SIGHT} from failed_events) order by all`,
+    days,
   );
 }
 

@@ -12,7 +12,10 @@ export function watchedStore(store: ObjectStore, after: (isWrite: boolean) => Pr
     head: (key) => then(store.head(key), false),
     get: (key, options) => then(store.get(key, options), false),
     put: (key, value, options) => then(store.put(key, value, options), true),
-    delete: (keys) => then(store.delete(keys), true),
+    // A store may be stopped half way through a list of keys.
+    delete: async (keys) => {
+      for (const key of [keys].flat()) await then(store.delete(key), true);
+    },
     list: (options) => then(store.list(options), false),
   };
 }

@@ -28,8 +28,9 @@ export function takeTurns(random: SeededRandom): Turns {
         }),
       );
       while (running > 0) {
-        // Until everyone waits for a turn.
+        // Until everyone waits for a turn, or works on what is no call of the store.
         await new Promise((resolve) => setImmediate(resolve));
+        if (waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
         const [next] = waiting.splice(random.below(waiting.length), 1);
         next?.();
       }
