@@ -1,10 +1,21 @@
 /** Deletes what no reader can need any more. The order is the safety: see the invariant in `log.ts`. */
 import type { Clock, ObjectStore, StoredObject } from '../../platform/ports.ts';
 import { liveFilesOf, readEntriesEach, readManifests } from './files.ts';
+import { readIdentities } from './identities.ts';
 import type { Manifest } from './manifest-list.ts';
 import { isLive } from './merge.ts';
 import { type Metadata, type SnapshotRecord, successorOf } from './metadata.ts';
-import { HINT, keyOf, listAll, METADATA, metadataKey, metadataVersion, SEGMENTS, TABLE_FILES } from './objects.ts';
+import {
+  HINT,
+  IDENTITY_PARTS,
+  keyOf,
+  listAll,
+  METADATA,
+  metadataKey,
+  metadataVersion,
+  SEGMENTS,
+  TABLE_FILES,
+} from './objects.ts';
 import { consumedUri, metadataVersionOf, snapshotOf } from './snapshot.ts';
 import { loadTable, putHint, putMetadata, readConsumed, storedVersions } from './store.ts';
 
@@ -139,12 +150,12 @@ async function consumedOf(lake: ObjectStore, metadata: Metadata | null): Promise
 async function sweep(lake: ObjectStore, clock: Clock, graceMs: number, metadata: Metadata | null): Promise<string[]> {
   const now = clock.now();
   if (metadata !== null && now - metadata.swept_at < graceMs + UPLOAD_MS_MAX) return [];
-  const stored = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))].filter(
-    ({ key }) => key !== HINT && metadataVersion(key) === null,
-  );
+  const stored: StoredObject[] = [];
+  for (const prefix of [TABLE_FILES, IDENTITY_PARTS, METADATA]) stored.push(...(await listAll(lake, prefix)));
+  const clearable = stored.filter(({ key }) => key !== HINT && metadataVersion(key) === null);
   // Read after listing: what others commit meanwhile is named by the time it is looked for.
   const newest = (await loadTable(lake)).metadata;
-  const files = deletableFiles(stored, newest === null ? new Set() : await namedBy(lake, newest), now, graceMs);
+  const files = deletableFiles(clearable, newest === null ? new Set() : await namedBy(lake, newest), now, graceMs);
   await deleteAll(lake, files);
   await amend(lake, clock, () => ({ swept_at: now }));
   return files;
@@ -158,6 +169,9 @@ async function namedBy(lake: ObjectStore, metadata: Metadata): Promise<Set<strin
     named.add(record.manifest_list).add(keyOf(consumedUri(record)));
     const snapshot = snapshotOf(metadata, [], record);
     for (const manifest of await readManifests(lake, snapshot)) manifests.set(manifest.key, manifest);
+    if (snapshot.identities === null || named.has(snapshot.identities)) continue;
+    named.add(snapshot.identities);
+    for (const { key } of (await readIdentities(lake, snapshot))?.parts ?? []) named.add(key);
   }
   for (const key of manifests.keys()) named.add(key);
   const live = [...manifests.values()].filter(isLive);

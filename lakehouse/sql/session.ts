@@ -11,9 +11,10 @@ import { tableFiles } from '../catalog/files.ts';
 import { openLog } from '../catalog/log.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { receivedMax, type TableFile } from '../catalog/table-file.ts';
-import { COLUMN_LIST, eventFiles, pathList } from './columns.ts';
-import { findLosers, windowStart, winnersOf } from './copies.ts';
-import { allRows, asNumber, type DuckDB, literal, openDuckDB } from './duckdb.ts';
+import { COLUMN_LIST, pathList } from './columns.ts';
+import { type Arrivals, findLosers, stampPending, windowStart, winnersOf } from './copies.ts';
+import { type DuckDB, literal, openDuckDB } from './duckdb.ts';
+import { openIndex, suspectCopies } from './identities.ts';
 
 export interface SessionOptions {
   readonly lake: ObjectStore;
@@ -52,11 +53,16 @@ export async function openSession({ lake, files, config, signal }: SessionOption
     pending = await files.pin(log.segments.map(({ key }) => key));
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection } = duckdb;
-    const asOf = await createViews(connection, inTable, table.paths, pending.paths, config.dedupe_window_days);
+    const arrivals = await stampPending(connection, pending.paths);
+    const paths = new Map(inTable.map((file, position) => [file, table.paths[position] ?? file.key]));
+    const losers = await losersIn({ lake, files, config }, connection, log.snapshot, arrivals, paths);
+    await createViews(connection, paths, pending.paths, losers);
+    const newest = Math.max(...inTable.map(receivedMax), arrivals.received_max ?? Number.NEGATIVE_INFINITY);
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
     await fence(connection, [...table.paths, ...pending.paths], folder);
     const days = [...new Set(inTable.map(({ date }) => date))].sort();
+    const asOf = Number.isFinite(newest) ? newest : null;
     return { snapshot: log.snapshot, days, asOf, connection, folder, close };
   } catch (error) {
     await close();
@@ -65,29 +71,51 @@ export async function openSession({ lake, files, config, signal }: SessionOption
 }
 
 /**
- * Removing copies costs a look at the identities of pending rows and of table files in their window, once; a query then
- * pays only for the few files that lost a row.
+ * Removing copies costs a look at the identities of pending rows and of the few files that may hold copies of them, once;
+ * a query then pays only for the files that lost a row.
+ *
+ * @param paths of the files of the table
+ * @returns how many losers there are in each file that has any, by path
  */
+async function losersIn(
+  { lake, files, config }: Pick<SessionOptions, 'lake' | 'files' | 'config'>,
+  connection: DuckDBConnection,
+  snapshot: Snapshot,
+  { received_min }: Arrivals,
+  paths: ReadonlyMap<TableFile, string>,
+): Promise<Map<string, number>> {
+  if (received_min === null) return findLosers(connection, []);
+  const since = windowStart(received_min, config.dedupe_window_days);
+  const pins: PinnedFiles[] = [];
+  try {
+    const { covers } = await suspectCopies(
+      connection,
+      await openIndex(connection, lake, snapshot),
+      since,
+      async (parts) => {
+        const pinned = await files.pin(parts.map(({ key }) => key));
+        pins.push(pinned);
+        return [...pinned.paths];
+      },
+    );
+    return await findLosers(
+      connection,
+      [...paths].filter(([file]) => covers(file)).map(([, path]) => path),
+    );
+  } finally {
+    for (const pinned of pins) await pinned.release();
+  }
+}
+
 async function createViews(
   connection: DuckDBConnection,
-  inTable: readonly TableFile[],
-  table: readonly string[],
+  table: ReadonlyMap<TableFile, string>,
   pending: readonly string[],
-  windowDays: number,
-): Promise<number | null> {
-  const [arrivals] = await allRows(
-    connection,
-    `select epoch_ms(min(received_at)) as earliest, epoch_ms(max(received_at)) as latest from ${eventFiles(pending)}`,
-  );
-  const path = new Map(inTable.map(({ key }, position) => [key, table[position] ?? key]));
-  const paths = (files: readonly TableFile[]): string[] => files.map(({ key }) => path.get(key) ?? key);
-  const earliest = arrivals?.earliest ?? null;
-  const since = earliest === null ? Number.POSITIVE_INFINITY : windowStart(asNumber(earliest), windowDays);
-  const near = inTable.filter((file) => receivedMax(file) >= since);
-  const losers = await findLosers(connection, pending, paths(near));
+  losers: ReadonlyMap<string, number>,
+): Promise<void> {
   // A file of the table holds rows of one type, so the other ones need not even be opened.
-  const failed = paths(inTable.filter(({ type }) => type === FAILED_TYPE));
-  const good = paths(inTable.filter(({ type }) => type !== FAILED_TYPE));
+  const failed = [...table].filter(([{ type }]) => type === FAILED_TYPE).map(([, path]) => path);
+  const good = [...table].filter(([{ type }]) => type !== FAILED_TYPE).map(([, path]) => path);
   for (const [view, tableFiles, comparison] of [
     ['events', good, '<>'],
     ['failed_events', failed, '='],
@@ -98,11 +126,6 @@ async function createViews(
         union all
         select ${COLUMN_LIST} from ${winnersOf(pending, losers)} where type ${comparison} ${literal(FAILED_TYPE)}`);
   }
-  const newest = Math.max(
-    ...inTable.map(receivedMax),
-    arrivals?.latest == null ? Number.NEGATIVE_INFINITY : asNumber(arrivals.latest),
-  );
-  return Number.isFinite(newest) ? newest : null;
 }
 
 /** From here on nothing but these files can be read, nothing outside the folder written, and no setting changed. */
