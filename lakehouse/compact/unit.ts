@@ -8,16 +8,14 @@ import { tableFiles } from '../catalog/files.ts';
 import { tableFileKey } from '../catalog/objects.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
-import { COLUMN_LIST, FIELD_IDS, FILE_ORDER } from '../sql/columns.ts';
+import { COLUMN_LIST, FILE_ORDER } from '../sql/columns.ts';
 import { findLosers, stampPending, windowStart, winnersOf } from '../sql/copies.ts';
 import { allRows, asNumber, asText, type DuckDB, literal, openDuckDB } from '../sql/duckdb.ts';
+import { COPY_OPTIONS } from '../sql/files.ts';
 import { openIndex, suspectCopies } from '../sql/identities.ts';
 import { gatherIdentities, writeIdentities } from './identities.ts';
 import { planMerges } from './plan.ts';
 import { statisticsOf } from './statistics.ts';
-
-/** Small row groups let a reader skip most of a file that is sorted by user; zstd 6 would save 4 % and cost more time. */
-const COPY_OPTIONS = `FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 20480, FIELD_IDS ${FIELD_IDS}`;
 
 const PRICE_ID = PRODUCT_FIELDS.find(({ name }) => name === 'price')?.id ?? 0;
 
