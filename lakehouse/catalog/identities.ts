@@ -7,11 +7,9 @@ import { isJsonObject, type JsonObject } from '../../schemas/event.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Changes with the columns of a part. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface IdentityIndex {
-  /** What the writer's hash makes of some fixed identities: an index with other hashes is of no use. */
-  readonly check: string;
   /** Every row of the table that arrived at this time or later is in a part, epoch milliseconds. */
   readonly since: number;
   readonly parts: readonly IdentityPart[];
@@ -31,8 +29,8 @@ export interface IdentityPart {
 /** Hashes from here on have no time in them, see `lakehouse/sql/identities.ts`; no part has both kinds. */
 export const UNTIMED = 2n ** 63n;
 
-export function encodeIdentities({ check, since, parts }: IdentityIndex): string {
-  return JSON.stringify({ format: FORMAT, check, since, parts });
+export function encodeIdentities({ since, parts }: IdentityIndex): string {
+  return JSON.stringify({ format: FORMAT, since, parts });
 }
 
 /**
@@ -52,7 +50,7 @@ export async function readIdentities(
 function parseIdentities(content: string): IdentityIndex | null {
   const value: unknown = JSON.parse(content);
   if (!isJsonObject(value) || value.format !== FORMAT || !Array.isArray(value.parts)) return null;
-  return { check: text(value, 'check'), since: number(value, 'since'), parts: value.parts.map(parsePart) };
+  return { since: number(value, 'since'), parts: value.parts.map(parsePart) };
 }
 
 function parsePart(value: unknown): IdentityPart {

@@ -7,12 +7,12 @@ import { encodeIdentities, type IdentityIndex, type IdentityPart, UNTIMED } from
 import { identitiesKey, identityPartKey } from '../catalog/objects.ts';
 import { eventFiles, pathList } from '../sql/columns.ts';
 import { allRows, asNumber, asText, literal } from '../sql/duckdb.ts';
-import { HOUR_MS, IDENTITY_COLUMNS } from '../sql/identities.ts';
+import { identitiesOf } from '../sql/identities.ts';
 import { planPartMerges } from './plan-parts.ts';
 
 /** Sorted hashes have small steps: version 2 stores these, in three quarters of the bytes. */
 const COPY_OPTIONS = 'FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2';
-const COLUMNS = 'identity, arrived_hour, date, type';
+const COLUMNS = 'identity, digits, received_ms, date, type';
 
 export interface IndexWriter {
   readonly connection: DuckDBConnection;
@@ -34,7 +34,7 @@ export async function gatherIdentities(connection: DuckDBConnection, table: read
       select ${COLUMNS} from pending_stamps anti join inlet.losers using (path, row);
     drop table pending_stamps`);
   if (table.length === 0) return;
-  await connection.run(`insert into fresh_identities select ${IDENTITY_COLUMNS} from ${eventFiles(table)}`);
+  await connection.run(`insert into fresh_identities ${identitiesOf(eventFiles(table))}`);
 }
 
 /**
@@ -52,7 +52,7 @@ export async function writeIdentities(writer: IndexWriter, base: IdentityIndex, 
   for (const merge of merges) {
     const paths = await writer.pin(merge);
     const rows = `select ${COLUMNS} from read_parquet(${pathList(paths)}, hive_partitioning = false)
-      where (arrived_hour + 1)::BIGINT * ${HOUR_MS} > ${Math.floor(since)}`;
+      where received_ms >= ${Math.floor(since)}`;
     parts.push(...(await writePart(writer, rows)));
   }
   for (const comparison of ['<', '>=']) {
@@ -71,7 +71,7 @@ async function writePart({ connection, lake, folder }: IndexWriter, rows: string
   const [made] = await allRows(
     connection,
     `select count(*) as rows, uuid()::VARCHAR as name, min(identity)::VARCHAR as identity_min,
-       max(identity)::VARCHAR as identity_max, max(arrived_hour) as hour from part`,
+       max(identity)::VARCHAR as identity_max, max(received_ms) as received_max from part`,
   );
   if (asNumber(made?.rows) === 0) return [];
   const path = join(folder, 'identities.parquet');
@@ -87,7 +87,7 @@ async function writePart({ connection, lake, folder }: IndexWriter, rows: string
       bytes: content.byteLength,
       identity_min: asText(made?.identity_min),
       identity_max: asText(made?.identity_max),
-      received_before: (asNumber(made?.hour) + 1) * HOUR_MS,
+      received_before: asNumber(made?.received_max) + 1,
     },
   ];
 }

@@ -6,7 +6,7 @@
 import type { DuckDBConnection, JS } from '@duckdb/node-api';
 import { eventFiles } from './columns.ts';
 import { allRows, asNumber } from './duckdb.ts';
-import { IDENTITY_COLUMNS } from './identities.ts';
+import { identitiesOf } from './identities.ts';
 
 const IDENTITY = 'source, message_id';
 const STAMP = 'received_at, pack_id, pack_index';
@@ -32,9 +32,7 @@ export interface Arrivals {
 
 /** Makes the table `pending_stamps` of the rows of these segments, for the functions below. */
 export async function stampPending(connection: DuckDBConnection, pending: readonly string[]): Promise<Arrivals> {
-  await connection.run(
-    `create or replace temp table pending_stamps as select ${STAMPS}, ${IDENTITY_COLUMNS} from ${eventFiles(pending)}`,
-  );
+  await connection.run(`create temp table pending_stamps as ${identitiesOf(eventFiles(pending), `${STAMPS},`)}`);
   const [row] = await allRows(
     connection,
     `select count(*) as rows, epoch_ms(min(received_at)) as received_min, epoch_ms(max(received_at)) as received_max
@@ -65,10 +63,12 @@ export async function findLosers(connection: DuckDBConnection, table: readonly s
         anti join stamps using (${IDENTITY})
       union all select ${STAMP_COLUMNS}, true from table_stamps;
     create table inlet.losers as
-      select path, row from stamps
+      select path, row from beaten
+      union all select path, row from stamps
       qualify row_number() over (partition by ${IDENTITY} order by ${STAMP}, in_table desc, path, row) > 1;
     drop table table_stamps;
-    drop table stamps`);
+    drop table stamps;
+    drop table beaten`);
   const counts = await allRows(connection, 'select path, count(*) as losers from inlet.losers group by path');
   return new Map(counts.map(({ path, losers }) => [String(path), asNumber(losers)]));
 }

@@ -1,7 +1,7 @@
 /**
- * The identity index in SQL: from rows to the hashes that stand for their identities, and from those to the few files of
- * the table that may hold copies. What it finds is a suspicion: the files themselves are compared (`copies.ts`), so two
- * identities with the same hash cost a look and nothing else.
+ * The identity index in SQL: from rows to the hashes that stand for their identities, and from those to the rows of the
+ * table that are copies. Most copies come later than what the table has: they are out without a look at the table. Where
+ * one came earlier, or in the same millisecond, the index says which files to compare (`copies.ts`).
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { ObjectStore } from '../../platform/ports.ts';
@@ -19,44 +19,31 @@ const TIME_IN_ID = `case
   when length(message_id) = 36 and message_id[15] = '7'
     then try_cast(concat('0x', substr(message_id, 1, 8), substr(message_id, 10, 4)) as BIGINT) end`;
 
+/** Of source and message id, and of nothing else: copies have the same one wherever they turn up. */
+const DIGEST = `md5_number(concat(length(source), ':', source, message_id))`;
+
 /**
- * 64 bits made of nothing but source and message id, so that copies have the same ones wherever they turn up. Where the
- * id begins with its time, that comes first, in seconds: sorted, ids of one time are together, and a unit of compaction
- * meets few parts. The others have the highest bit set and a hash behind it.
+ * What rows become in the index, of rows of events. `identity` is what it is sorted by: where the id begins with its
+ * time, that comes first, in seconds, so that ids of one time are together and a unit of compaction meets few parts; the
+ * others have the highest bit set, and digits of the digest behind it. `digits` are the other half of the digest.
+ *
+ * @param rows a table expression. @param columns further ones to take over
  */
-export const IDENTITY_HASH = `(select case when second between 0 and ${2 ** 33 - 1}
-    then (second::UBIGINT << 30) | (hash >> 34) else ${UNTIMED}::UBIGINT | (hash >> 1) end
-  from (select (${TIME_IN_ID}) // 1000 as second, hash(source, message_id) as hash))`;
-
-/** What rows become in the index, of a row of events. */
-export const IDENTITY_COLUMNS = `${IDENTITY_HASH} as identity, (epoch_ms(received_at) // ${HOUR_MS})::INTEGER as arrived_hour,
-  strftime(timezone('UTC', "timestamp"), '%Y-%m-%d') as date, type`;
-
-const CHECKED = `(values ('a', 'b'), ('shop', 'ajs-next-1774174645579-c568a023-bc38-4324-ac24-f0cb924f8166'),
-  ('shop', 'c568a023-bc38-4324-ac24-f0cb924f8166'), ('shop', '019c568a-bc38-7324-ac24-f0cb924f8166'))`;
-
-/** DuckDB may hash otherwise in another version or on another machine: an index says by which hashes it was made. */
-async function hashCheck(connection: DuckDBConnection): Promise<string> {
-  const [row] = await allRows(
-    connection,
-    `select string_agg(${IDENTITY_HASH}::VARCHAR, ' ') as hashes from ${CHECKED} identities(source, message_id)`,
-  );
-  return asText(row?.hashes);
+export function identitiesOf(rows: string, columns = ''): string {
+  return `select ${columns} case when second between 0 and ${2 ** 33 - 1}
+      then (second::UBIGINT << 30) | (digest >> 98)::UBIGINT else ${UNTIMED}::UBIGINT | (digest >> 65)::UBIGINT end as identity,
+    (digest & ${2n ** 64n - 1n}::UHUGEINT)::UBIGINT as digits, epoch_ms(received_at) as received_ms,
+    strftime(timezone('UTC', "timestamp"), '%Y-%m-%d') as date, type
+  from (select *, (${TIME_IN_ID}) // 1000 as second, ${DIGEST} as digest from ${rows})`;
 }
 
-/** The index of a snapshot, as far as it can be used; for the most part nothing else is ever seen than all of it. */
-export async function openIndex(
-  connection: DuckDBConnection,
-  lake: ObjectStore,
-  snapshot: Snapshot,
-): Promise<IdentityIndex> {
-  const check = await hashCheck(connection);
-  if (snapshot.totals.rows === 0) return { check, since: 0, parts: [] };
-  const index = await readIdentities(lake, snapshot);
-  return index?.check === check ? index : { check, since: Number.POSITIVE_INFINITY, parts: [] };
+/** The index of a snapshot; one that reaches back to nothing where it has none that can be read. */
+export async function openIndex(lake: ObjectStore, snapshot: Snapshot): Promise<IdentityIndex> {
+  if (snapshot.totals.rows === 0) return { since: 0, parts: [] };
+  return (await readIdentities(lake, snapshot)) ?? { since: Number.POSITIVE_INFINITY, parts: [] };
 }
 
-/** Where rows of the table may be that are copies of pending ones. */
+/** Where rows of the table may be that are copies of pending ones, and are not known to win. */
 export interface Suspicion {
   /** Days and types. */
   readonly partitions: readonly Pick<TableFile, 'date' | 'type'>[];
@@ -67,18 +54,19 @@ export interface Suspicion {
 }
 
 /**
- * Asks the index about the rows of the table `pending_stamps`.
+ * Asks the index about the rows of the table `pending_stamps`. Those that lose against a row of the table move from
+ * there to the table `beaten(path, row)`.
  *
  * @param received_since rows that arrived earlier are not copies, epoch milliseconds
  * @param pin local paths of these parts
  */
-export async function suspectCopies(
+export async function askIndex(
   connection: DuckDBConnection,
   index: IdentityIndex,
   received_since: number,
   pin: (parts: readonly IdentityPart[]) => Promise<string[]>,
 ): Promise<Suspicion> {
-  const places = await placesIn(connection, await pin(await partsMet(connection, index.parts)));
+  const places = await compareWith(connection, await pin(await partsMet(connection, index.parts)));
   const isUncovered = (file: TableFile): boolean =>
     receivedMin(file) < index.since && receivedMax(file) >= received_since;
   const isPlace = (file: TableFile): boolean =>
@@ -109,21 +97,31 @@ interface Place {
   readonly hours: readonly number[];
 }
 
-/** By day and type. */
-async function placesIn(connection: DuckDBConnection, parts: readonly string[]): Promise<Map<string, Place>> {
+/** @returns where the rows are that do not beat every pending copy of theirs, by day and type */
+async function compareWith(connection: DuckDBConnection, parts: readonly string[]): Promise<Map<string, Place>> {
+  await connection.run('create temp table beaten (path VARCHAR, row BIGINT)');
   if (parts.length === 0) return new Map();
+  await connection.run(`
+    create temp table known as
+      select identity, digits, received_ms, date, type from read_parquet(${pathList(parts)}, hive_partitioning = false)
+        semi join pending_stamps using (identity, digits);
+    insert into beaten
+      select path, row from pending_stamps pending
+        semi join known on pending.identity = known.identity and pending.digits = known.digits
+          and pending.received_ms > known.received_ms;
+    delete from pending_stamps where exists
+      (from beaten where beaten.path = pending_stamps.path and beaten.row = pending_stamps.row)`);
   const found = await allRows(
     connection,
-    `select date, type, arrived_hour from (
-       select identity, date, type, arrived_hour from read_parquet(${pathList(parts)}, hive_partitioning = false)
-         semi join pending_stamps using (identity)
-     ) group by all order by all`,
+    `select distinct date, type, received_ms // ${HOUR_MS} as hour from known
+       semi join pending_stamps using (identity, digits) order by all`,
   );
+  await connection.run('drop table known');
   const groups = Map.groupBy(found, ({ date, type }) => `${asText(date)}/${asText(type)}`);
   const place = (rows: typeof found): Place => ({
     date: asText(rows[0]?.date),
     type: asText(rows[0]?.type),
-    hours: rows.map(({ arrived_hour }) => asNumber(arrived_hour)),
+    hours: rows.map(({ hour }) => asNumber(hour)),
   });
   return new Map([...groups].map(([partition, rows]) => [partition, place(rows)]));
 }

@@ -14,7 +14,7 @@ import { receivedMax, type TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, pathList } from './columns.ts';
 import { type Arrivals, findLosers, stampPending, windowStart, winnersOf } from './copies.ts';
 import { type DuckDB, literal, openDuckDB } from './duckdb.ts';
-import { openIndex, suspectCopies } from './identities.ts';
+import { askIndex, openIndex } from './identities.ts';
 
 export interface SessionOptions {
   readonly lake: ObjectStore;
@@ -84,20 +84,15 @@ async function losersIn(
   { received_min }: Arrivals,
   paths: ReadonlyMap<TableFile, string>,
 ): Promise<Map<string, number>> {
-  if (received_min === null) return findLosers(connection, []);
+  if (received_min === null) return new Map();
   const since = windowStart(received_min, config.dedupe_window_days);
   const pins: PinnedFiles[] = [];
   try {
-    const { covers } = await suspectCopies(
-      connection,
-      await openIndex(connection, lake, snapshot),
-      since,
-      async (parts) => {
-        const pinned = await files.pin(parts.map(({ key }) => key));
-        pins.push(pinned);
-        return [...pinned.paths];
-      },
-    );
+    const { covers } = await askIndex(connection, await openIndex(lake, snapshot), since, async (parts) => {
+      const pinned = await files.pin(parts.map(({ key }) => key));
+      pins.push(pinned);
+      return [...pinned.paths];
+    });
     return await findLosers(
       connection,
       [...paths].filter(([file]) => covers(file)).map(([, path]) => path),
