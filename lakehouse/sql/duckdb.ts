@@ -15,7 +15,7 @@ export interface DuckDB {
   close(): Promise<void>;
 }
 
-const MEMORY_LIMIT = '512MB';
+const MEMORY_LIMIT = '1GB';
 const THREADS = '2';
 const SPILL_LIMIT = '16GB';
 const FOLDER_PREFIX = 'duckdb-';
