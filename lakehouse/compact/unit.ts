@@ -9,7 +9,7 @@ import { tableFileKey } from '../catalog/objects.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, FILE_ORDER } from '../sql/columns.ts';
-import { findLosers, stampPending, windowStart, winnersOf } from '../sql/copies.ts';
+import { findLosers, stampPending, windowStart, winnersInOneScan } from '../sql/copies.ts';
 import { allRows, asNumber, asText, type DuckDB, literal, openDuckDB } from '../sql/duckdb.ts';
 import { COPY_OPTIONS } from '../sql/files.ts';
 import { askIndex, openIndex } from '../sql/identities.ts';
@@ -67,7 +67,7 @@ export async function compactUnit(
     const rewritten = [...new Map([...beaten, ...merges].map((file) => [file.key, file])).values()];
     const isNew = !Number.isFinite(index.since);
     await gatherIdentities(connection, isNew ? nearPaths : []);
-    const staged = await stage(connection, winnersOf([...paths, ...(await pins.pin(rewritten))], losers));
+    const staged = await stage(connection, winnersInOneScan([...paths, ...(await pins.pin(rewritten))], losers));
 
     const copies = [...losers.values()].reduce((total, count) => total + count, 0);
     const expected = arrivals.rows + rewritten.reduce((total, file) => total + file.rows, 0) - copies;

@@ -73,17 +73,19 @@ export async function findLosers(connection: DuckDBConnection, table: readonly s
   return new Map(counts.map(({ path, losers }) => [String(path), asNumber(losers)]));
 }
 
-/** The rows of these files that are not losers. */
+/** The rows of these files that are not losers, for queries that each read some of them. */
 export function winnersOf(paths: readonly string[], losers: ReadonlyMap<string, number>): string {
   const [clean, dirty] = [paths.filter((path) => !losers.has(path)), paths.filter((path) => losers.has(path))];
   const parts = [
     ...(clean.length > 0 || dirty.length === 0 ? [`select * from ${eventFiles(clean)}`] : []),
-    ...(dirty.length > 0
-      ? [
-          `select file.* from ${eventFiles(dirty)} file
-             anti join inlet.losers loser on file.filename = loser.path and file.file_row_number = loser.row`,
-        ]
-      : []),
+    ...(dirty.length > 0 ? [`select * from ${winnersInOneScan(dirty, losers)}`] : []),
   ];
   return `(${parts.join(' union all ')})`;
+}
+
+/** The same for a query that sorts them all: over two scans DuckDB ran out of memory, whatever it was given. */
+export function winnersInOneScan(paths: readonly string[], losers: ReadonlyMap<string, number>): string {
+  if (!paths.some((path) => losers.has(path))) return eventFiles(paths);
+  return `(select file.* from ${eventFiles(paths)} file
+    anti join inlet.losers loser on file.filename = loser.path and file.file_row_number = loser.row)`;
 }
