@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Copies come within the window of seven days: so long after the first one at most. */
 const RESENT_MS_MAX = 6.5 * 24 * HOUR_MS;
-const REQUESTS = 45;
+const REQUESTS = 60;
 const USERS = Array.from({ length: 5 }, (_, number) => `user-${number}`);
 const EVERYTHING = { from: null, to: null, types: null, events: null };
 
@@ -127,5 +127,5 @@ it.each([1, 2])('hot index, events and table agree on the winner of copies: seed
     expect(await timelineOf(app, user)).toEqual(modelTimeline(app.rows(), { ...EVERYTHING, user }));
   const { snapshot } = await openLog(app.ports.lake);
   expect(snapshot.identities).not.toBeNull();
-  expect([copies > 20, replaced > 0]).toEqual([true, true]);
+  expect([copies > 30, replaced > 3]).toEqual([true, true]);
 });
