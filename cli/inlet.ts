@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 import { Command, CommanderError } from 'commander';
+import { LeaseHeldError } from '../lakehouse/compact/lease.ts';
 import { ConfigError } from '../schemas/config.ts';
 import { InletError } from '../schemas/errors.ts';
 import { compactCommand } from './compact.ts';
@@ -14,6 +15,7 @@ import { statusCommand } from './status.ts';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
+const EXIT_BUSY = 3;
 
 const program = new Command('inlet')
   .description('A tracking API: events in, an open log, daily reports and per-user timelines out')
@@ -25,7 +27,7 @@ const program = new Command('inlet')
 Settings come from the environment: INLET_DATA_DIR (default inlet-data), INLET_PORT, INLET_S3_ENDPOINT …
 See .env.example for all of them.
 
-Exit codes: 0 done, 1 failed, 2 used wrongly.`,
+Exit codes: 0 done, 1 failed, 2 used wrongly, 3 another process compacts already.`,
   )
   .exitOverride();
 
@@ -61,5 +63,6 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`inlet: ${message}\n`);
+  if (error instanceof LeaseHeldError) return EXIT_BUSY;
   return error instanceof ConfigError || error instanceof InletError ? EXIT_USAGE : EXIT_FAILURE;
 }

@@ -2,7 +2,7 @@
 import type { Clock, ObjectStore, StoredObject } from '../../platform/ports.ts';
 import { type Metadata, type SnapshotRecord, successorOf } from './metadata.ts';
 import { namedNow, unnamed } from './named.ts';
-import { listAll, METADATA, metadataKey, SEGMENTS, TABLE_FILES } from './objects.ts';
+import { IDENTITY_PARTS, listAll, METADATA, metadataKey, SEGMENTS, TABLE_FILES } from './objects.ts';
 import { metadataVersionOf } from './snapshot.ts';
 import { loadTable, putHint, putMetadata, readConsumed, storedVersions } from './store.ts';
 
@@ -145,7 +145,8 @@ async function isStored(lake: ObjectStore, { sequence }: SnapshotRecord): Promis
 async function sweep(lake: ObjectStore, clock: Clock, graceMs: number, metadata: Metadata | null): Promise<string[]> {
   const now = clock.now();
   if (metadata !== null && now - metadata.swept_at < graceMs + UPLOAD_MS_MAX) return [];
-  const stored = [...(await listAll(lake, TABLE_FILES)), ...(await listAll(lake, METADATA))];
+  const stored: StoredObject[] = [];
+  for (const prefix of [TABLE_FILES, IDENTITY_PARTS, METADATA]) stored.push(...(await listAll(lake, prefix)));
   // Read after listing: what others commit meanwhile is named by the time it is looked for.
   const files = deletableFiles(stored, await namedNow(lake), now, graceMs);
   await deleteAll(lake, files);

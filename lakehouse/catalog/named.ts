@@ -1,6 +1,7 @@
 /** Which objects of the table are needed, and which are left over. */
 import type { ObjectStore, StoredObject } from '../../platform/ports.ts';
 import { ExpiredError, liveFilesOf, readEntriesEach, readManifests } from './files.ts';
+import { readIdentities } from './identities.ts';
 import type { Manifest } from './manifest-list.ts';
 import { isLive } from './merge.ts';
 import type { Metadata } from './metadata.ts';
@@ -32,6 +33,9 @@ async function namedBy(lake: ObjectStore, metadata: Metadata): Promise<Set<strin
     named.add(record.manifest_list).add(keyOf(consumedUri(record)));
     const snapshot = snapshotOf(metadata, [], record);
     for (const manifest of await readManifests(lake, snapshot)) manifests.set(manifest.key, manifest);
+    if (snapshot.identities === null || named.has(snapshot.identities)) continue;
+    named.add(snapshot.identities);
+    for (const { key } of (await readIdentities(lake, snapshot))?.parts ?? []) named.add(key);
   }
   for (const key of manifests.keys()) named.add(key);
   const live = [...manifests.values()].filter(isLive);

@@ -5,6 +5,8 @@ export const SEGMENTS = 'segments/';
 const TABLE = 'table/';
 export const TABLE_FILES = `${TABLE}data/date=`;
 export const METADATA = `${TABLE}metadata/`;
+/** What the parts of the identity index are listed by. */
+export const IDENTITY_PARTS = `${TABLE}identities/`;
 /** What metadata files are listed by. */
 export const METADATA_FILES = `${METADATA}v`;
 /** Holds a recent version as text, for other engines: a cache, never the truth. */
@@ -44,6 +46,15 @@ export function manifestListKey(name: string): string {
 
 export function consumedKey(name: string): string {
   return `${METADATA}consumed-${name}.json`;
+}
+
+export function identitiesKey(name: string): string {
+  return `${METADATA}identities-${name}.json`;
+}
+
+/** @param name unique for ever */
+export function identityPartKey(name: string): string {
+  return `${IDENTITY_PARTS}${name}.parquet`;
 }
 
 /** Start of the hour in which the oldest event of a segment arrived, epoch milliseconds. */

@@ -4,7 +4,7 @@
  */
 
 import { currentSnapshot, type Metadata } from './metadata.ts';
-import { uriOf } from './objects.ts';
+import { keyOf, uriOf } from './objects.ts';
 import { receivedMax, type TableFile } from './table-file.ts';
 
 export interface Snapshot {
@@ -27,6 +27,8 @@ export interface Snapshot {
   readonly manifest_list: string | null;
   /** Keys of segments whose rows are in the table and whose objects are not deleted yet. */
   readonly consumed: readonly string[];
+  /** Key of the object that names the parts of the identity index; null where there is none for these rows. */
+  readonly identities: string | null;
 }
 
 export interface Totals {
@@ -44,6 +46,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   taken_in: 0,
   manifest_list: null,
   consumed: [],
+  identities: null,
 };
 
 export interface Change {
@@ -56,6 +59,8 @@ export interface Change {
   readonly consume: readonly string[];
   /** Keys of consumed segments that are deleted by now. */
   readonly forget: readonly string[];
+  /** Key of the identity index with the rows of the segments; left out, it is made again from the table when needed. */
+  readonly identities?: string | undefined;
 }
 
 /** A change that does not fit the snapshot it is applied to: somebody else changed the table first. */
@@ -71,7 +76,7 @@ export class ConflictError extends Error {
  */
 export function checkFit(planned: Snapshot, current: Snapshot, change: Change): void {
   if (change.consume.length === 0) return;
-  if (current.taken_in !== planned.taken_in) {
+  if (current.taken_in !== planned.taken_in || current.identities !== planned.identities) {
     throw new ConflictError(`Snapshot ${current.taken_in} took in rows that snapshot ${planned.version} did not have`);
   }
   const consumed = new Set(current.consumed);
@@ -82,6 +87,11 @@ export function checkFit(planned: Snapshot, current: Snapshot, change: Change): 
 export function nextConsumed({ consumed }: Snapshot, { consume, forget }: Change): string[] {
   const gone = new Set(forget);
   return [...consumed.filter((key) => !gone.has(key)), ...consume];
+}
+
+/** A change that takes in no segments adds no rows: the index stays right. */
+export function nextIdentities({ identities }: Snapshot, change: Change): string | null {
+  return change.identities ?? (change.consume.length === 0 ? identities : null);
 }
 
 export function totalsOf(files: readonly TableFile[]): Totals {
@@ -95,6 +105,7 @@ export function totalsOf(files: readonly TableFile[]): Totals {
 const AS_OF = 'inlet.as-of';
 const RECEIVED_MAX = 'inlet.received-max';
 const CONSUMED = 'inlet.consumed';
+const IDENTITIES = 'inlet.identities';
 const TAKEN_IN = 'inlet.taken-in';
 const VERSION = 'inlet.metadata-version';
 
@@ -105,6 +116,7 @@ export function summaryOf(
   place: { readonly location: string; readonly metadata_version: number; readonly consumed: string },
 ): Record<string, string> {
   const [added, removed] = [totalsOf(change.add), totalsOf(change.remove)];
+  const identities = nextIdentities(base, change);
   const partitions = new Set([...change.add, ...change.remove].map(({ date, type }) => `${date}/${type}`));
   const total = (name: keyof Totals): string => String(base.totals[name] + added[name] - removed[name]);
   const counts = {
@@ -128,6 +140,7 @@ export function summaryOf(
     [AS_OF]: timeText(change.as_of),
     [RECEIVED_MAX]: timeText(newestArrival(base, change)),
     [CONSUMED]: uriOf(place.location, place.consumed),
+    ...(identities === null ? {} : { [IDENTITIES]: uriOf(place.location, identities) }),
     [TAKEN_IN]: String(change.consume.length === 0 ? base.taken_in : base.version + 1),
     [VERSION]: String(place.metadata_version),
   };
@@ -168,6 +181,7 @@ export function snapshotOf(
     taken_in: number(TAKEN_IN),
     manifest_list: record.manifest_list,
     consumed,
+    identities: summary[IDENTITIES] === undefined ? null : keyOf(summary[IDENTITIES]),
   };
 }
 

@@ -25,9 +25,17 @@ export interface TableFile {
   readonly statistics: Statistics;
 }
 
+/** Oldest arrival in the file, epoch milliseconds. @throws Error when the file does not say */
+export function receivedMin({ key, statistics }: TableFile): number {
+  return arrival(key, statistics.lower_bounds.get(RECEIVED_ID));
+}
+
 /** Newest arrival in the file, epoch milliseconds. @throws Error when the file does not say */
 export function receivedMax({ key, statistics }: TableFile): number {
-  const bound = statistics.upper_bounds.get(RECEIVED_ID);
+  return arrival(key, statistics.upper_bounds.get(RECEIVED_ID));
+}
+
+function arrival(key: string, bound: Uint8Array | undefined): number {
   if (bound === undefined) throw new Error(`${key} has no bounds of received_at`);
   return millisecondsOf(bound);
 }

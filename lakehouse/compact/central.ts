@@ -2,6 +2,7 @@
 import { type Expiry, expire } from '../catalog/expire.ts';
 import { reportsAreCurrent, storeReports } from '../report/store.ts';
 import { openSession } from '../sql/session.ts';
+import { withLease } from './lease.ts';
 import { type CompactionOptions, type CompactionResult, runCompaction } from './run.ts';
 
 export interface CentralOptions extends CompactionOptions {
@@ -17,8 +18,16 @@ export interface CentralResult {
   readonly expired: Expiry;
 }
 
-/** Compacts, stores the reports of the days that changed, and deletes what nobody needs any more. */
+/**
+ * Compacts, stores the reports of the days that changed, and deletes what nobody needs any more.
+ *
+ * @throws LeaseHeldError when another one does so already
+ */
 export async function runCentral(options: CentralOptions): Promise<CentralResult> {
+  return withLease(options, options.signal, (signal) => runAlone({ ...options, signal }));
+}
+
+async function runAlone(options: CentralOptions): Promise<CentralResult> {
   const compaction = await runCompaction(options);
   const report_days = (await reportsAreCurrent(options.lake)) ? 0 : await refreshReports(options);
   const expired = await expire({ ...options, keep: await options.keep() });

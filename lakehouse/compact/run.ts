@@ -92,6 +92,7 @@ async function commitUnit(
     as_of: completeUntil(log, unit, output),
     add: output.add,
     remove: output.remove,
+    identities: output.identities,
     consume: unit.map(({ key }) => key),
     forget: log.gone,
   });

@@ -8,14 +8,14 @@ import { tableFiles } from '../catalog/files.ts';
 import { tableFileKey } from '../catalog/objects.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
-import { COLUMN_LIST, eventFiles, FIELD_IDS, FILE_ORDER } from '../sql/columns.ts';
-import { findLosers, windowStart, winnersOf } from '../sql/copies.ts';
+import { COLUMN_LIST, FILE_ORDER } from '../sql/columns.ts';
+import { findLosers, stampPending, windowStart, winnersInOneScan } from '../sql/copies.ts';
 import { allRows, asNumber, asText, type DuckDB, literal, openDuckDB } from '../sql/duckdb.ts';
+import { COPY_OPTIONS } from '../sql/files.ts';
+import { askIndex, openIndex } from '../sql/identities.ts';
+import { gatherIdentities, writeIdentities } from './identities.ts';
 import { planMerges } from './plan.ts';
 import { statisticsOf } from './statistics.ts';
-
-/** Small row groups let a reader skip most of a file that is sorted by user; zstd 6 would save 4 % and cost more time. */
-const COPY_OPTIONS = `FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE 20480, FIELD_IDS ${FIELD_IDS}`;
 
 const PRICE_ID = PRODUCT_FIELDS.find(({ name }) => name === 'price')?.id ?? 0;
 
@@ -32,6 +32,8 @@ export interface UnitOutput {
   /** Uploaded, and named by no snapshot yet. */
   readonly add: readonly TableFile[];
   readonly remove: readonly TableFile[];
+  /** Key of the identity index with the rows of the segments, uploaded too. */
+  readonly identities: string;
   /** Rows of the segments, copies included. */
   readonly rows: number;
   readonly copies: number;
@@ -51,20 +53,24 @@ export async function compactUnit(
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection, folder } = duckdb;
     const paths = await pins.pin(segments);
-    const { rows, received_min, received_max } = await measure(connection, paths);
-    const received_since = windowStart(received_min, config.dedupe_window_days);
-    const near = await tableFiles(lake, snapshot, { received_since });
+    const arrivals = await stampPending(connection, paths);
+    const received_since = windowStart(arrivals.received_min ?? 0, config.dedupe_window_days);
+    const index = await openIndex(lake, snapshot);
+    const suspicion = await askIndex(connection, index, received_since, pins.pin);
+    const near = (await tableFiles(lake, snapshot, suspicion)).filter(suspicion.covers);
     const nearPaths = await pins.pin(near);
-    const losers = await findLosers(connection, paths, nearPaths);
+    const losers = await findLosers(connection, nearPaths);
 
     const beaten = near.filter((_, position) => losers.has(nearPaths[position] ?? ''));
-    const partitions = await partitionsOf(connection, winnersOf(paths, losers));
+    const partitions = await partitionsOf(connection);
     const merges = planMerges(await tableFiles(lake, snapshot, { partitions }));
     const rewritten = [...new Map([...beaten, ...merges].map((file) => [file.key, file])).values()];
-    const staged = await stage(connection, winnersOf([...paths, ...(await pins.pin(rewritten))], losers));
+    const isNew = !Number.isFinite(index.since);
+    await gatherIdentities(connection, isNew ? nearPaths : []);
+    const staged = await stage(connection, winnersInOneScan([...paths, ...(await pins.pin(rewritten))], losers));
 
     const copies = [...losers.values()].reduce((total, count) => total + count, 0);
-    const expected = rows + rewritten.reduce((total, file) => total + file.rows, 0) - copies;
+    const expected = arrivals.rows + rewritten.reduce((total, file) => total + file.rows, 0) - copies;
     const found = staged.reduce((total, file) => total + file.rows, 0);
     if (found !== expected) throw new Error(`Compaction would write ${found} rows where ${expected} are due`);
 
@@ -73,7 +79,19 @@ export async function compactUnit(
       signal?.throwIfAborted();
       add.push(await writeTableFile(connection, lake, folder, partition));
     }
-    return { add, remove: rewritten, rows, copies, received_max };
+    const received_max = Math.max(snapshot.received_max ?? 0, arrivals.received_max ?? 0);
+    const since = isNew
+      ? received_since
+      : Math.max(index.since, windowStart(received_max, config.dedupe_window_days + 1));
+    const identities = await writeIdentities({ connection, lake, folder, pin: pins.pin }, index, since);
+    return {
+      add,
+      remove: rewritten,
+      identities,
+      rows: arrivals.rows,
+      copies,
+      received_max: arrivals.received_max ?? 0,
+    };
   } finally {
     await duckdb?.close();
     await pins.release();
@@ -101,24 +119,11 @@ function pinBoard(files: LocalFiles): {
   };
 }
 
-async function measure(
-  connection: DuckDBConnection,
-  paths: readonly string[],
-): Promise<{ rows: number; received_min: number; received_max: number }> {
-  const [row] = await allRows(
+async function partitionsOf(connection: DuckDBConnection): Promise<Pick<TableFile, 'date' | 'type'>[]> {
+  const partitions = await allRows(
     connection,
-    `select count(*) as rows, coalesce(epoch_ms(min(received_at)), 0) as received_min,
-       coalesce(epoch_ms(max(received_at)), 0) as received_max from ${eventFiles(paths)}`,
+    'select distinct date, type from pending_stamps anti join inlet.losers using (path, row)',
   );
-  return {
-    rows: asNumber(row?.rows),
-    received_min: asNumber(row?.received_min),
-    received_max: asNumber(row?.received_max),
-  };
-}
-
-async function partitionsOf(connection: DuckDBConnection, rows: string): Promise<Pick<TableFile, 'date' | 'type'>[]> {
-  const partitions = await allRows(connection, `select distinct ${DAY} as date, type from ${rows}`);
   return partitions.map(({ date, type }) => ({ date: asText(date), type: asText(type) }));
 }
 

@@ -1,62 +1,30 @@
 /** Which files a session has to read, and which of them only to look for copies. */
-import type { DuckDBConnection, JS } from '@duckdb/node-api';
 import type { ObjectStore } from '../../platform/ports.ts';
 import { type DayRange, tableFiles } from '../catalog/files.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { receivedMax, type TableFile } from '../catalog/table-file.ts';
-import { eventFiles } from './columns.ts';
-import { windowStart } from './copies.ts';
-import { allRows, asNumber, literal } from './duckdb.ts';
-
-/** Of pending rows. */
-export interface Arrivals {
-  /** Epoch milliseconds; null when nothing is pending. */
-  readonly earliest: number | null;
-  readonly latest: number | null;
-  /** How many of them the session shows, unless they are copies. */
-  readonly shown: number;
-}
-
-export async function arrivalsOf(
-  connection: DuckDBConnection,
-  pending: readonly string[],
-  days: DayRange | undefined,
-): Promise<Arrivals> {
-  const [row] = await allRows(
-    connection,
-    `select epoch_ms(min(received_at)) as earliest, epoch_ms(max(received_at)) as latest,
-       count(*) filter (${within(days)}) as shown from ${eventFiles(pending)}`,
-  );
-  const time = (value: JS | undefined): number | null => (value == null ? null : asNumber(value));
-  return { earliest: time(row?.earliest), latest: time(row?.latest), shown: asNumber(row?.shown) };
-}
+import type { TableFile } from '../catalog/table-file.ts';
+import { literal } from './duckdb.ts';
+import type { Suspicion } from './identities.ts';
 
 export interface NeededFiles {
   /** Files whose rows the session shows, unless they are copies. */
   readonly shown: readonly TableFile[];
-  /** Files that may hold copies of pending rows. */
+  /** Files that may hold copies of pending rows, of whatever day: copies need not agree on it. */
   readonly compared: readonly TableFile[];
 }
 
-/**
- * Copies lie on any day. A row of the table that is shown loses only to a pending row, and all of those are read. A
- * pending row that is shown may lose to a row of any day: only then are files of other days looked into.
- */
+/** @param suspicion null when nothing is pending */
 export async function filesFor(
   lake: ObjectStore,
   snapshot: Snapshot,
-  { earliest, shown }: Arrivals,
-  { days, dedupe_window_days }: { readonly days: DayRange | undefined; readonly dedupe_window_days: number },
+  suspicion: Suspicion | null,
+  days: DayRange | undefined,
 ): Promise<NeededFiles> {
-  const since = earliest === null ? Number.POSITIVE_INFINITY : windowStart(earliest, dedupe_window_days);
-  const found = await tableFiles(
-    lake,
-    snapshot,
-    days === undefined ? {} : { days, ...(shown > 0 ? { received_since: since } : {}) },
-  );
+  const { covers, ...suspects } = suspicion ?? { covers: () => false, partitions: [] };
+  const found = await tableFiles(lake, snapshot, days === undefined ? {} : { days, ...suspects });
   return {
     shown: found.filter(({ date }) => days === undefined || (days.from <= date && date <= days.to)),
-    compared: found.filter((file) => receivedMax(file) >= since),
+    compared: found.filter(covers),
   };
 }
 

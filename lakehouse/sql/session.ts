@@ -12,9 +12,10 @@ import { openLog } from '../catalog/log.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, pathList } from './columns.ts';
-import { findLosers, winnersOf } from './copies.ts';
+import { findLosers, stampPending, windowStart, winnersOf } from './copies.ts';
 import { type DuckDB, literal, openDuckDB } from './duckdb.ts';
-import { arrivalsOf, filesFor, within } from './plan.ts';
+import { askIndex, openIndex, type Suspicion } from './identities.ts';
+import { filesFor, within } from './plan.ts';
 
 export interface SessionOptions {
   readonly lake: ObjectStore;
@@ -57,18 +58,24 @@ export async function openSession({ lake, files, config, days, signal }: Session
     const pending = await pin(segments.map(({ key }) => key));
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection } = duckdb;
-    const arrivals = await arrivalsOf(connection, pending, days);
-    const { shown, compared } = await filesFor(lake, snapshot, arrivals, { days, ...config });
+    const { received_min, received_max } = await stampPending(connection, pending);
+    const suspect = async (received: number): Promise<Suspicion> => {
+      const since = windowStart(received, config.dedupe_window_days);
+      const index = await openIndex(lake, snapshot);
+      return askIndex(connection, index, since, async (parts) => [...(await pin(parts.map(({ key }) => key)))]);
+    };
+    const suspicion = received_min === null ? null : await suspect(received_min);
+    const { shown, compared } = await filesFor(lake, snapshot, suspicion, days);
     const needed = [...new Map([...shown, ...compared].map((file) => [file.key, file])).keys()];
     const table = await pin(needed);
     const path = new Map(needed.map((key, position) => [key, table[position] ?? key]));
     const paths = (some: readonly TableFile[]): string[] => some.map(({ key }) => path.get(key) ?? key);
-    const losers = await findLosers(connection, pending, paths(compared));
+    const losers = suspicion === null ? new Map() : await findLosers(connection, paths(compared));
     await createViews(connection, { shown, pending, losers, paths, days });
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
     await fence(connection, [...table, ...pending], folder);
-    const newest = [snapshot.received_max, arrivals.latest].filter((time) => time !== null);
+    const newest = [snapshot.received_max, received_max].filter((time) => time !== null);
     return {
       snapshot,
       days: [...new Set(shown.map(({ date }) => date))].sort(),
@@ -84,8 +91,8 @@ export async function openSession({ lake, files, config, days, signal }: Session
 }
 
 /**
- * Removing copies costs a look at the identities of pending rows and of table files in their window, once; a query then
- * pays only for the few files that lost a row.
+ * Removing copies costs a look at the identities of pending rows and of the few files that may hold copies of them, once;
+ * a query then pays only for the files that lost a row.
  */
 async function createViews(
   connection: DuckDBConnection,

@@ -1,6 +1,7 @@
 /** When the central job runs: as soon as enough waits, and at the latest every so many minutes. */
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { runCentral } from '../../lakehouse/compact/central.ts';
+import { LeaseHeldError } from '../../lakehouse/compact/lease.ts';
 import { lookAtLake } from '../../lakehouse/operate/look.ts';
 import { lakeGauges, pendingStatus } from '../../lakehouse/operate/status.ts';
 import type { Config } from '../../schemas/config.ts';
@@ -73,7 +74,13 @@ export async function keepCentral(
     if (pending.pending_bytes < config.compact_bytes && waited_minutes < config.compact_minutes) return;
     lastRun = clock.now();
     const options = { ...ports, config, signal, keep: () => markedSegments(lake) };
-    const { compaction, report_days } = await runCentral(options);
+    const result = await runCentral(options).catch((error: unknown) => {
+      if (error instanceof LeaseHeldError) return null;
+      throw error;
+    });
+    // Another one, such as `inlet compact`, is at it.
+    if (result === null) return;
+    const { compaction, report_days } = result;
     metrics.compactions += 1;
     metrics.compacted_events += compaction.rows;
     metrics.copies_removed += compaction.copies;
