@@ -1,7 +1,7 @@
 /**
  * Lets the engine's compiler threads give way to the thread that answers. On one core they are equals to the scheduler
  * and take slices of some milliseconds each, for the first minutes after a start: the slowest hundredth of 10,000
- * timelines took 13 to 14 ms, and takes 8 to 10 this way. Linux only: elsewhere a thread has no priority of its own.
+ * timelines took 13 to 14 ms, and takes 8 to 10 ms this way. Linux only: elsewhere a thread has no priority of its own.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
@@ -27,7 +27,7 @@ function lower(low: Set<string>): void {
     if (low.has(thread)) continue;
     try {
       if (!IN_THE_BACKGROUND.has(readFileSync(`${THREADS}/${thread}/comm`, 'utf8').trim())) continue;
-      setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+      setPriority(Number(thread), constants.priority.PRIORITY_LOW);
       low.add(thread);
     } catch {
       // It has ended meanwhile.

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { groupCommit } from '../../edge/enqueue/group-commit.ts';
 import { createEdgeMetrics } from '../../edge/metrics.ts';
+import { someUsers } from '../../query/index/some-users.ts';
 import { type Config, settingName } from '../../schemas/config.ts';
 import { createHttp } from '../app/http.ts';
 import { type InFlight, trackInFlight } from '../app/in-flight.ts';
@@ -27,6 +28,8 @@ const BATCH_BYTES_MAX = 1_500_000;
 /** How long the first pack of a batch waits for others: fewer and larger segments, against how fresh answers are. */
 const LINGER_MS = 300;
 const STOP_MS = 2_000;
+/** Rows of the hot index whose users the first queries are about. */
+const WARM_UP_ROWS = 100;
 const DEAD_LETTER_LINGER_MS = 60_000;
 /** A request body may be this large before Bun itself hangs up; the edge refuses far smaller ones, with a reason. */
 const SERVER_BODY_BYTES_MAX = 134_217_728;
@@ -90,7 +93,11 @@ export async function serve(config: Config, report: (problem: string) => void): 
     platformMetrics: () => renderMetrics(queue, consumer, central),
     report: (fault) => report(`Fault: ${fault instanceof Error ? (fault.stack ?? fault.message) : fault}`),
   });
-  if (config.roles.includes('query')) await warmUp((request) => http.fetch(request), keys.readToken);
+  if (config.roles.includes('query')) {
+    // An index that cannot be read says so to those who ask, and keeps nobody from starting.
+    const users = await someUsers(index, WARM_UP_ROWS).catch(() => []);
+    await warmUp((request) => http.fetch(request), keys.readToken, users);
+  }
   const server = listen(config, (request) => http.fetch(request));
   requestIp = (request) => server.requestIP(request)?.address ?? null;
 

@@ -38,9 +38,19 @@ export function eventsOfUser(users: string, events: string, hash: string): strin
   const at = users.indexOf(` ${hash}:`);
   if (at < 0) return null;
   const end = users.indexOf(' ', at + 1);
-  const [, start = 0, length = 0] = users
-    .slice(at, end < 0 ? undefined : end)
-    .split(':')
-    .map(Number);
+  return sliceAt(users.slice(at, end < 0 ? undefined : end), events);
+}
+
+/** @returns the text of the events of each user in a hot row */
+export function slicesOf(users: string, events: string): string[] {
+  return users
+    .split(' ')
+    .filter((place) => place !== '')
+    .map((place) => sliceAt(place, events));
+}
+
+/** @param place `<hash>:<start>:<length>` */
+function sliceAt(place: string, events: string): string {
+  const [, start = 0, length = 0] = place.split(':').map(Number);
   return events.slice(start, start + length);
 }

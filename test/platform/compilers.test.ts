@@ -11,7 +11,7 @@ describe('priorities of threads', () => {
     const { threads }: { threads: { name: string; niceness: number }[] } = await new Response(child.stdout).json();
     const compilers = threads.filter(({ name }) => name === 'JITWorker');
     expect(compilers.length).toBeGreaterThan(0);
-    expect(compilers.every(({ niceness }) => niceness === constants.priority.PRIORITY_BELOW_NORMAL)).toBe(true);
+    expect(compilers.every(({ niceness }) => niceness === constants.priority.PRIORITY_LOW)).toBe(true);
     expect(threads[0]?.niceness).toBe(constants.priority.PRIORITY_NORMAL);
   });
 });

@@ -3,6 +3,7 @@ import { decodeEvents } from '../../query/index/hot-events.ts';
 import { ROW_CHARACTERS_MAX, toHotRows } from '../../query/index/hot-rows.ts';
 import { identityOf, stampOf } from '../../query/index/identity.ts';
 import { abandonRebuild, finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
+import { someUsers } from '../../query/index/some-users.ts';
 import { readState } from '../../query/index/state.ts';
 import { bucketOf, eventsOfUser, userHash } from '../../query/index/users.ts';
 import { writeRows } from '../../query/index/write.ts';
@@ -33,6 +34,17 @@ test('events of one bucket share a row, those of each user together and newest f
   expect(held('ann')).toEqual(['m3', 'm2', 'm0']);
   expect(held(other)).toEqual(['m1']);
   expect(held('nobody')).toBeNull();
+});
+
+test('users who came last are known by their keys, each once', async () => {
+  const database = openIndex();
+  const of = (user: string, identified: boolean, pack_id: string): EventRow =>
+    makeRow({ user_key: user, user_id: identified ? user : null, anonymous_id: user, pack_id, message_id: pack_id });
+  await writeRows(database, [of('early', true, pack(1))]);
+  await writeRows(database, [of('ann', true, pack(2))]);
+  await writeRows(database, [of('ann', true, pack(3)), of('anonymous', false, pack(4))]);
+  expect((await someUsers(database, 3)).sort()).toEqual(['ann', 'anonymous']);
+  expect(await someUsers(openIndex(), 3)).toEqual([]);
 });
 
 test('buckets, more than an hour and more than 256 KB part rows', () => {
