@@ -150,13 +150,13 @@ async function write(path: string, value: Uint8Array | string): Promise<BigIntSt
 /** False when `createOnly` and the path is taken. */
 async function place(draft: string, path: string, createOnly: boolean): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
-    await mkdir(dirname(path), { recursive: true });
     try {
+      await mkdir(dirname(path), { recursive: true });
       await (createOnly ? link(draft, path) : rename(draft, path));
       return true;
     } catch (error) {
       if (createOnly && hasCode(error, 'EEXIST')) return false;
-      // A delete may take the empty folder away in between.
+      // A delete may take an empty folder away in between.
       if (!hasCode(error, 'ENOENT') || attempt === PLACE_ATTEMPTS_MAX) throw error;
     }
   }
