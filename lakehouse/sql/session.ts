@@ -14,6 +14,7 @@ import { receivedMax, type TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, eventFiles, pathList } from './columns.ts';
 import { findLosers, windowStart, winnersOf } from './copies.ts';
 import { allRows, asNumber, type DuckDB, literal, openDuckDB } from './duckdb.ts';
+import { DERIVED_VIEWS, VIEWS, type View } from './views.ts';
 
 export interface SessionOptions {
   readonly lake: ObjectStore;
@@ -21,7 +22,12 @@ export interface SessionOptions {
   readonly config: { readonly dedupe_window_days: number };
   /** Interrupts whatever the session runs. */
   readonly signal?: AbortSignal | undefined;
+  /** Views beside those of events. */
+  readonly own_views?: OwnViews | undefined;
 }
+
+/** Makes views, and says which they are and what files they read: nothing else can be read from then on. */
+export type OwnViews = (connection: DuckDBConnection) => Promise<PinnedFiles & { readonly views: readonly View[] }>;
 
 export interface Session {
   readonly snapshot: Snapshot;
@@ -31,20 +37,24 @@ export interface Session {
   readonly asOf: number | null;
   /** For statements of our own. Those of users go through `query`. One at a time. */
   readonly connection: DuckDBConnection;
+  /** What there is to ask. */
+  readonly views: readonly View[];
   /** The one folder that statements of our own can write to. */
   readonly folder: string;
   close(): Promise<void>;
 }
 
 /** Files stay pinned until the session is closed. */
-export async function openSession({ lake, files, config, signal }: SessionOptions): Promise<Session> {
+export async function openSession({ lake, files, config, signal, own_views }: SessionOptions): Promise<Session> {
   const log = await openLog(lake);
   const inTable = await tableFiles(lake, log.snapshot);
   const table = await files.pin(inTable.map(({ key }) => key));
   let pending: PinnedFiles | undefined;
+  let own: Awaited<ReturnType<OwnViews>> | undefined;
   let duckdb: DuckDB | undefined;
   const close = async (): Promise<void> => {
     await duckdb?.close();
+    await own?.release();
     await pending?.release();
     await table.release();
   };
@@ -53,11 +63,13 @@ export async function openSession({ lake, files, config, signal }: SessionOption
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection } = duckdb;
     const asOf = await createViews(connection, inTable, table.paths, pending.paths, config.dedupe_window_days);
+    own = await own_views?.(connection);
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
-    await fence(connection, [...table.paths, ...pending.paths], folder);
+    await fence(connection, [...table.paths, ...pending.paths, ...(own?.paths ?? [])], folder);
+    const views = [...VIEWS, ...(own?.views ?? [])];
     const days = [...new Set(inTable.map(({ date }) => date))].sort();
-    return { snapshot: log.snapshot, days, asOf, connection, folder, close };
+    return { snapshot: log.snapshot, days, asOf, connection, views, folder, close };
   } catch (error) {
     await close();
     throw error;
@@ -98,6 +110,7 @@ async function createViews(
         union all
         select ${COLUMN_LIST} from ${winnersOf(pending, losers)} where type ${comparison} ${literal(FAILED_TYPE)}`);
   }
+  await connection.run(DERIVED_VIEWS);
   const newest = Math.max(
     ...inTable.map(receivedMax),
     arrivals?.latest == null ? Number.NEGATIVE_INFINITY : asNumber(arrivals.latest),
@@ -106,7 +119,7 @@ async function createViews(
 }
 
 /** From here on nothing but these files can be read, nothing outside the folder written, and no setting changed. */
-async function fence(connection: DuckDBConnection, paths: readonly string[], folder: string): Promise<void> {
+export async function fence(connection: DuckDBConnection, paths: readonly string[], folder: string): Promise<void> {
   await connection.run(`set allowed_paths = ${pathList(paths)}`);
   await connection.run(`set allowed_directories = ${pathList([folder])}`);
   await connection.run('set enable_external_access = false');

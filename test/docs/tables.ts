@@ -20,7 +20,7 @@ const SCOPES = {
 export const TABLES: readonly Table[] = [
   { document: 'docs/data-model.md', name: 'columns', markdown: columnsMarkdown() },
   { document: 'docs/api.md', name: 'errors', markdown: errorsMarkdown() },
-  { document: 'docs/api.md', name: 'reports', markdown: reportsMarkdown() },
+  { document: 'docs/reports.md', name: 'reports', markdown: reportsMarkdown() },
 ];
 
 function errorsMarkdown(): string {
@@ -35,13 +35,22 @@ function errorsMarkdown(): string {
 }
 
 function reportsMarkdown(): string {
-  const reports = REPORTS.map(({ name, grain, description, columns }) => [
-    `\`${name}\``,
-    grain,
-    description,
-    columns.map((column) => `\`${column.name}\``).join(', '),
-  ]);
-  return table(['report', 'grain', 'what it says', 'columns'], reports);
+  return REPORTS.map(({ name, grain, description, columns, parameters }) => {
+    const columnsTable = table(
+      ['column', 'type', 'what it says'],
+      columns.map((column) => [`\`${column.name}\``, column.type, column.text]),
+    );
+    const parametersTable = table(
+      ['parameter', 'type', 'default', 'what it does'],
+      parameters.map((parameter) => [
+        `\`${parameter.name}\``,
+        parameter.type.replaceAll('|', ' or '),
+        `\`${JSON.stringify(parameter.default)}\``,
+        parameter.text,
+      ]),
+    );
+    return `\n## ${name}\n\n${description} It has ${grain}.\n\n${columnsTable}${parameters.length === 0 ? '' : `\n${parametersTable}`}`;
+  }).join('');
 }
 
 function table(head: readonly string[], rows: readonly string[][]): string {
