@@ -36,6 +36,8 @@ export async function runShell(session: Session, historyPath: string): Promise<v
 
 function listen(session: Session, lines: Interface): { line: (line: string) => void; interrupt: () => void } {
   let typed = '';
+  /** Lines that came while a query ran, as pasted ones do. */
+  let waiting: string[] = [];
   let running: AbortController | null = null;
 
   function ask(): void {
@@ -53,11 +55,14 @@ function listen(session: Session, lines: Interface): { line: (line: string) => v
     }
     running = null;
     ask();
+    for (const text of waiting.splice(0)) line(text);
   }
 
   function line(text: string): void {
-    // What is typed while a query runs waits for nothing: it is let go, like a key pressed too early.
-    if (running !== null) return;
+    if (running !== null) {
+      waiting.push(text);
+      return;
+    }
     if (typed === '' && text.trimStart().startsWith('.')) {
       const answer = dotCommand(text.trim(), session.views);
       if (answer === null) lines.close();
@@ -83,6 +88,7 @@ function listen(session: Session, lines: Interface): { line: (line: string) => v
 
   /** Stops the query that runs; else lets go of what was typed. */
   function interrupt(): void {
+    waiting = [];
     if (running !== null) {
       running.abort();
       return;

@@ -60,6 +60,9 @@ test('answers statements, over several lines too, and says what is wrong with ot
   );
   await shell.type('select 40 +\r', '...> ');
   expect(await shell.type('2 as answer;\r', '1 rows,')).toContain('42');
+  expect(await shell.type("select 'one' as x;\rselect 'two' as x;\r", /two[\s\S]*1 rows,/)).toMatch(
+    /one[\s\S]*1 rows,/,
+  );
   await shell.type('select nope from events;\r', /nope[\s\S]*not found[\s\S]*inlet> /);
   await shell.type('delete from events;\r', 'Only SELECT statements are taken');
   expect(await shell.type('.tables\r', /products[\s\S]*inlet> /)).toContain('failed_events');
