@@ -1,6 +1,7 @@
 /** The tables in the documents that are made from the code. */
 import { columnsMarkdown } from '../../lakehouse/append/columns-markdown.ts';
 import { REPORTS } from '../../lakehouse/report/definitions.ts';
+import { VIEWS } from '../../lakehouse/sql/views.ts';
 import { ERRORS } from '../../schemas/errors.ts';
 
 export interface Table {
@@ -21,6 +22,7 @@ export const TABLES: readonly Table[] = [
   { document: 'docs/data-model.md', name: 'columns', markdown: columnsMarkdown() },
   { document: 'docs/api.md', name: 'errors', markdown: errorsMarkdown() },
   { document: 'docs/reports.md', name: 'reports', markdown: reportsMarkdown() },
+  { document: 'docs/sql.md', name: 'views', markdown: viewsMarkdown() },
 ];
 
 function errorsMarkdown(): string {
@@ -51,6 +53,23 @@ function reportsMarkdown(): string {
     );
     return `\n## ${name}\n\n${description} It has ${grain}.\n\n${columnsTable}${parameters.length === 0 ? '' : `\n${parametersTable}`}`;
   }).join('');
+}
+
+function viewsMarkdown(): string {
+  const ofTheirOwn = VIEWS.filter(({ name }) => name === 'users' || name === 'products');
+  const columns = ofTheirOwn.map(
+    (view) =>
+      `\n\`${view.name}\`:\n\n${table(
+        ['column', 'type', 'what it says'],
+        view.columns.map((column) => [`\`${column.name}\``, column.type, column.text]),
+      )}`,
+  );
+  return (
+    table(
+      ['view', 'what it has'],
+      VIEWS.map(({ name, text }) => [`\`${name}\``, text]),
+    ) + columns.join('')
+  );
 }
 
 function table(head: readonly string[], rows: readonly string[][]): string {
