@@ -1,6 +1,6 @@
 /** One report in DuckDB, over a connection that has the view `events`. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { literal } from '../sql/duckdb.ts';
+import { allRows, literal } from '../sql/duckdb.ts';
 import { addDays, DAY_MS } from './days.ts';
 import { USER_DAYS } from './definitions.ts';
 import { type ReportDefinition, SQL_TYPES } from './header.ts';
@@ -67,9 +67,20 @@ export async function compute(
     await connection.run(
       `create or replace temp table report as select ${cast.join(', ')} from query(${literal(sql)})`,
     );
+    await checkDays(connection);
   } catch (error) {
     throw new Error(`The report ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
+}
+
+/** Rows of other days would be stored nowhere, and come to nobody's notice. */
+async function checkDays(connection: DuckDBConnection): Promise<void> {
+  const days = `getvariable('from') and getvariable('to')`;
+  const [strange] = await allRows(
+    connection,
+    `select coalesce(date::VARCHAR, 'no date') as day from report where (date between ${days}) is not true limit 1`,
+  );
+  if (strange !== undefined) throw new Error(`it has a row of ${strange.day}, which is none of the days asked for`);
 }
 
 /**

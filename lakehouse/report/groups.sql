@@ -11,32 +11,38 @@
 --   orders      integer  Order Completed events.
 --   revenue     number   Price times quantity of the products of these orders, in currency units as sent.
 with
-  named as (
+  -- Only these need traits, and days before: the columns of other events are read for the days asked for alone.
+  calls as (
     select
-      *,
-      case
-        when type = 'group' then coalesce(nullif(try(json_extract_string(traits, '$.group_type')), ''), 'group')
-        when group_id is not null then 'group'
-      end as named_type
+      date,
+      user_key,
+      group_id,
+      "timestamp" as happened_at,
+      coalesce(nullif(try(json_extract_string(traits, '$.group_type')), ''), 'group') as group_type
     from report_events
+    where type = 'group'
   ),
   day_events as (
     select
       date,
       user_key,
       group_id,
-      named_type,
-      event,
+      case when group_id is not null then 'group' end as named_type,
       "timestamp" as happened_at,
+      event,
       list_sum(list_transform(products, lambda product: product.price * coalesce(product.quantity, 1))) as worth
-    from named
+    from report_events
+    where type <> 'group' and date between getvariable('from') and getvariable('to')
+    union all
+    select date, user_key, group_id, group_type, happened_at, null, null
+    from calls
     where date between getvariable('from') and getvariable('to')
   ),
   -- Of calls at the very same time the largest group counts, so that the answer is one.
   joined as (
-    select user_key, named_type as group_type, "timestamp" as joined_at, max(group_id) as group_id
-    from named
-    where type = 'group' and group_id is not null
+    select user_key, group_type, happened_at as joined_at, max(group_id) as group_id
+    from calls
+    where group_id is not null
     group by all
   ),
   types as (

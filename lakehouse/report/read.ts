@@ -23,7 +23,7 @@ export interface StoredResult extends ReportResult, StoredHeader {
 
 /** The reports that are stored, a team's own ones among them; before the first time, those that will be. */
 export async function storedReports(lake: ObjectStore): Promise<readonly StoredHeader[]> {
-  const stored = (await readState(lake))?.reports.filter(({ name }) => name !== USER_DAYS.name) ?? [];
+  const stored = (await readState(lake)).filter(({ name }) => name !== USER_DAYS.name);
   const names = new Set(stored.map(({ name }) => name));
   return [...stored, ...REPORTS.filter(({ name }) => !names.has(name))];
 }
@@ -37,13 +37,12 @@ export async function storedReports(lake: ObjectStore): Promise<readonly StoredH
  */
 export async function readReport(lake: ObjectStore, name: string, from: string, to: string): Promise<StoredResult> {
   // Before the days: they may then show more than this says, but never less.
-  const state = await readState(lake);
-  const stored = state?.reports.find((report) => report.name === name && name !== USER_DAYS.name);
+  const stored = (await readState(lake)).find((report) => report.name === name && name !== USER_DAYS.name);
   const header: StoredHeader = stored ?? reportNamed(name, [...(await storedReports(lake))]);
   const days = daysBetween(from, to);
   if (days.length > DAYS_MAX) throw new InletError('date_invalid', { detail: `at most ${DAYS_MAX} days` });
   const { description, grain, columns } = header;
-  const timezone = state?.timezone ?? 'UTC';
+  const timezone = stored?.timezone ?? 'UTC';
   const answer = { name, description, grain, columns, timezone };
   if (stored === undefined) return { ...answer, rows: [], restated: [], asOf: null };
   const rows: ReportValue[][] = [];

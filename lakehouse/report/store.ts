@@ -36,12 +36,11 @@ export interface ReportWork extends StoreResult {
 export async function storeReports(options: StoreOptions): Promise<ReportWork[]> {
   const { lake, files, timezone } = options;
   const snapshot = await loadSnapshot(lake);
-  const before = await readState(lake);
   const work: ReportWork[] = [];
   const pins = pinBoard(files);
   const changes = changesUpTo(lake, snapshot);
   const failures: unknown[] = [];
-  let kept = [...(before?.reports ?? [])];
+  let kept = await readState(lake);
   try {
     for (const definition of [USER_DAYS, ...options.reports]) {
       const edition = editionOf(definition, timezone);
@@ -51,7 +50,7 @@ export async function storeReports(options: StoreOptions): Promise<ReportWork[]>
       try {
         const changed = await changes(same, { name: definition.name, edition });
         const days = localDays(changed.days, timezone);
-        const last = localDays([changed.last, ...changed.days], timezone).at(-1) ?? '';
+        const last = localDays([...changed.days, ...changed.last], timezone).at(-1) ?? '';
         const runs = runsOf(daysReached(days, definition, last));
         const todo = { ...options, definition, edition, snapshot, before: same, pins, runs, changed: new Set(days) };
         work.push({ name: definition.name, ...(await storeRuns(todo)) });
@@ -62,8 +61,11 @@ export async function storeReports(options: StoreOptions): Promise<ReportWork[]>
         if (definition === USER_DAYS) break;
         continue;
       }
-      kept = [...kept.filter(({ name }) => name !== definition.name), storedOf(definition, edition, snapshot)];
-      await writeState(lake, { timezone, reports: kept });
+      kept = [
+        ...kept.filter(({ name }) => name !== definition.name),
+        storedOf(definition, timezone, edition, snapshot),
+      ];
+      await writeState(lake, kept);
       if (same === null) await deleteOthers(lake, definition.name, edition);
     }
     await forget(lake, kept, options);
@@ -80,29 +82,29 @@ export async function reportsAreCurrent({
   reports,
   timezone,
 }: Pick<StoreOptions, 'lake' | 'reports' | 'timezone'>): Promise<boolean> {
-  const [state, { version }] = [await readState(lake), await loadSnapshot(lake)];
+  const [stored, { version }] = [await readState(lake), await loadSnapshot(lake)];
   if (version === 0) return true;
   const wanted = [USER_DAYS, ...reports];
   return (
-    state?.reports.length === wanted.length &&
+    stored.length === wanted.length &&
     wanted.every((definition) =>
-      state.reports.some(
-        (stored) =>
-          stored.name === definition.name &&
-          stored.version === version &&
-          stored.edition === editionOf(definition, timezone),
+      stored.some(
+        (report) =>
+          report.name === definition.name &&
+          report.version === version &&
+          report.edition === editionOf(definition, timezone),
       ),
     )
   );
 }
 
-/** UTC days whose rows are others than a stored report shows, and the last day that can have events. */
+/** UTC days whose rows are others than a stored report shows, and the last day that can have events, if any. */
 function changesUpTo(lake: ObjectStore, snapshot: Snapshot) {
   const known = new Map<number, Promise<string[]>>();
   return async (
     stored: StoredReport | null,
     place: { name: string; edition: string },
-  ): Promise<{ days: readonly string[]; last: string }> => {
+  ): Promise<{ days: readonly string[]; last: readonly string[] }> => {
     const before = stored === null ? null : await readSnapshot(lake, stored.version);
     const since = before ?? EMPTY_SNAPSHOT;
     const days = known.get(since.version) ?? changedDays(lake, since, snapshot);
@@ -111,14 +113,14 @@ function changesUpTo(lake: ObjectStore, snapshot: Snapshot) {
     // The snapshot that it shows has expired: a day may be stored that has no event any more.
     const orphans = before === null ? (await storedDays(lake, place)).map(({ day }) => day) : [];
     const all = [...new Set([...(await days), ...orphans])].sort();
-    return { days: all, last: [...dates, ...all].sort().at(-1) ?? '' };
+    return { days: all, last: dates.sort().slice(-1) };
   };
 }
 
-function storedOf(definition: ReportDefinition, edition: string, snapshot: Snapshot): StoredReport {
+function storedOf(definition: ReportDefinition, timezone: string, edition: string, snapshot: Snapshot): StoredReport {
   const { name, description, grain, columns, parameters } = definition;
   const { version, as_of, committed_at } = snapshot;
-  return { name, description, grain, columns, parameters, edition, version, as_of, stored_at: committed_at };
+  return { name, description, grain, columns, parameters, timezone, edition, version, as_of, stored_at: committed_at };
 }
 
 async function deleteOthers(lake: ObjectStore, name: string, edition: string): Promise<void> {
@@ -128,14 +130,13 @@ async function deleteOthers(lake: ObjectStore, name: string, edition: string): P
 }
 
 /** Reports that a team has taken out of its folder. */
-async function forget(
-  lake: ObjectStore,
-  kept: readonly StoredReport[],
-  { reports, timezone }: StoreOptions,
-): Promise<void> {
+async function forget(lake: ObjectStore, kept: readonly StoredReport[], { reports }: StoreOptions): Promise<void> {
   const names = new Set([USER_DAYS, ...reports].map(({ name }) => name));
   const gone = kept.filter(({ name }) => !names.has(name));
   if (gone.length === 0) return;
-  await writeState(lake, { timezone, reports: kept.filter(({ name }) => names.has(name)) });
+  await writeState(
+    lake,
+    kept.filter(({ name }) => names.has(name)),
+  );
   for (const { name } of gone) await deleteOthers(lake, name, '');
 }

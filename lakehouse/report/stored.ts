@@ -11,6 +11,8 @@ const FILE = '.parquet';
 /** What is stored of one report. */
 export interface StoredReport extends Omit<ReportHeader, 'parameters'> {
   readonly parameters: readonly Pick<Parameter, 'name' | 'type' | 'text'>[];
+  /** IANA name of the time zone whose days are stored. */
+  readonly timezone: string;
   /** Names the SQL and the time zone that made it: another text is another edition, made beside this one. */
   readonly edition: string;
   /** Version of the snapshot whose rows are counted. */
@@ -19,12 +21,6 @@ export interface StoredReport extends Omit<ReportHeader, 'parameters'> {
   readonly stored_at: number;
   /** Every event that arrived before this time is counted, epoch milliseconds. */
   readonly as_of: number | null;
-}
-
-export interface ReportState {
-  /** IANA name of the time zone whose days are stored. */
-  readonly timezone: string;
-  readonly reports: readonly StoredReport[];
 }
 
 /** A stored day whose rows changed after it had ended. */
@@ -77,15 +73,14 @@ export async function storedDays(
   }
 }
 
-/** @returns null before the first time, and for what an earlier version of Inlet stored */
-export async function readState(lake: ObjectStore): Promise<ReportState | null> {
-  const value = await readObject(lake, STATE);
-  if (value === null || typeof value.timezone !== 'string' || !Array.isArray(value.reports)) return null;
-  return { timezone: value.timezone, reports: value.reports.map(parseStored) };
+/** @returns what is stored of each report; nothing where an earlier version of Inlet stored it */
+export async function readState(lake: ObjectStore): Promise<readonly StoredReport[]> {
+  const reports = (await readObject(lake, STATE))?.reports;
+  return Array.isArray(reports) ? reports.map(parseStored) : [];
 }
 
-export async function writeState(lake: ObjectStore, state: ReportState): Promise<void> {
-  await lake.put(STATE, JSON.stringify(state));
+export async function writeState(lake: ObjectStore, reports: readonly StoredReport[]): Promise<void> {
+  await lake.put(STATE, JSON.stringify({ reports }));
 }
 
 /** Of every day that was re-stated, the last time, by day. */
@@ -112,15 +107,22 @@ async function readObject(lake: ObjectStore, key: string): Promise<Record<string
 
 function parseStored(value: unknown): StoredReport {
   if (!isJsonObject(value)) throw broken('no report');
-  const { name, description, grain, edition, version, stored_at, as_of, columns, parameters } = value;
+  const { name, description, grain, timezone, edition, version, stored_at, as_of, columns, parameters } = value;
   if (typeof name !== 'string' || typeof description !== 'string' || typeof grain !== 'string') throw broken('no name');
-  if (typeof edition !== 'string' || typeof version !== 'number' || typeof stored_at !== 'number') throw broken(name);
+  if (
+    typeof edition !== 'string' ||
+    typeof timezone !== 'string' ||
+    typeof version !== 'number' ||
+    typeof stored_at !== 'number'
+  )
+    throw broken(name);
   if (as_of !== null && typeof as_of !== 'number') throw broken(`${name}: no as_of`);
   if (!Array.isArray(columns) || !Array.isArray(parameters)) throw broken(`${name}: no columns`);
   return {
     name,
     description,
     grain,
+    timezone,
     edition,
     version,
     stored_at,

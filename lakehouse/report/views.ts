@@ -11,7 +11,7 @@ import { readState, reportKey, type StoredReport, storedDays } from './stored.ts
 /** Pins every stored day: ask for it only where such a view is. */
 export function storedReportViews({ lake, files }: { lake: ObjectStore; files: LocalFiles }): OwnViews {
   return async (connection) => {
-    const stored = (await readState(lake))?.reports.filter(({ name }) => name !== USER_DAYS.name) ?? [];
+    const stored = (await readState(lake)).filter(({ name }) => name !== USER_DAYS.name);
     const keys = new Map<StoredReport, string[]>();
     for (const report of stored) {
       keys.set(

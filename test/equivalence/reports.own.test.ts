@@ -125,6 +125,8 @@ test.each([
   ['a setting', 'set lock_configuration = false'],
   ['fewer columns than the header says', 'select date from report_events'],
   ['a column of another type', `select date, 'x' as version, 'many' as errors, 1 as users from report_events`],
+  ['a row without a date', `select null as date, 'x' as version, 1 as errors, 1 as users`],
+  ['rows of another day', `select date + 400 as date, 'x' as version, 1 as errors, 1 as users from report_events`],
 ])('%s is refused, with the name of the report', async (_, sql) => {
   writeFileSync(join(own, 'errors.sql'), HEADER + sql);
   await expect(store()).rejects.toThrow('The report errors_by_version: ');
