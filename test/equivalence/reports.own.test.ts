@@ -118,7 +118,14 @@ test('one that fails keeps what was stored of it, and holds up no other', async 
 const [HEADER = ''] = OWN.split('select date');
 
 test.each([
-  ['a file of the machine', `select * from read_csv('/etc/passwd')`],
+  [
+    'a file of the machine',
+    `select getvariable('from') as date, content as version, 1 as errors, 1 as users from read_text('/etc/passwd')`,
+  ],
+  [
+    'a parenthesis that closes what is around it',
+    'select null as date, null as version, 1 as errors, 1 as users where false); drop view events; select 1 from (select 1',
+  ],
   ['a second statement', 'select 1; drop view events'],
   ['a COPY', `copy (select 1) to '${join(folder.path, 'stolen.csv')}'`],
   ['a DELETE', 'delete from report_events'],

@@ -133,6 +133,19 @@ test.each([10, 30, 60])('one more day after %i costs that day and its reach, not
   kept.close();
 });
 
+test('a day of another time zone takes the hours that lie in the next day of UTC, though only the first changed', async () => {
+  const kept = testLake();
+  const at = (time: string): Partial<EventRow> => ({ timestamp: Date.parse(time), received_at: Date.parse(time) });
+  await append(kept, [[eventOn('2026-04-03', at('2026-04-03T02:00Z'))]]);
+  await compact(kept);
+  await store(kept, 'America/New_York');
+  await append(kept, [[eventOn('2026-04-02', at('2026-04-02T14:00Z'))]]);
+  await compact(kept);
+  await store(kept, 'America/New_York');
+  expect((await read(kept, 'events_by_day')).rows).toEqual([['2026-04-02', 'track', 'Clicked', '(all)', 2, 1]]);
+  kept.close();
+});
+
 test('nothing changed means nothing computed', async () => {
   const kept = testLake();
   expect(await read(kept, 'products')).toMatchObject({ rows: [], asOf: null });
