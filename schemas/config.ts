@@ -33,6 +33,10 @@ export interface Config {
   readonly compact_bytes: number;
   /** Replaced files stay this long for readers that still hold an older snapshot, minutes. */
   readonly grace_minutes: number;
+  /** Bun only: a folder with the team's own reports, one `.sql` file each. */
+  readonly reports_dir: string | null;
+  /** IANA name of the time zone in whose days reports are stored. */
+  readonly reports_timezone: string;
   /** Bun only: where it listens; port 0 is any free one. */
   readonly host: string;
   readonly port: number;
@@ -86,6 +90,8 @@ type SwitchName = keyof typeof SWITCHES;
 const TEXTS = {
   host: '127.0.0.1',
   data_dir: 'inlet-data',
+  reports_dir: null,
+  reports_timezone: 'UTC',
   write_key: null,
   read_token: null,
   lake_uri: null,
@@ -151,6 +157,8 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     compact_minutes: number('compact_minutes'),
     compact_bytes: number('compact_bytes'),
     grace_minutes: number('grace_minutes'),
+    reports_dir: text('reports_dir'),
+    reports_timezone: text('reports_timezone'),
     host: text('host'),
     port: number('port'),
     data_dir: text('data_dir'),
@@ -167,9 +175,23 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   if (config.event_bytes_max > config.body_bytes_max) {
     problems.push('INLET_EVENT_BYTES_MAX must be at most INLET_BODY_BYTES_MAX');
   }
+  if (!isTimeZone(config.reports_timezone)) {
+    problems.push(
+      `INLET_REPORTS_TIMEZONE must be an IANA name such as Europe/Berlin, not "${config.reports_timezone}"`,
+    );
+  }
   problems.push(...unknownNames(env));
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
+}
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseRoles(text: string | null, problems: string[]): Role[] {

@@ -192,6 +192,7 @@ export const ERRORS = {
     text: 'Dates are ISO 8601: 2026-01-31 or 2026-01-31T10:00:00Z, and "from" is before "to".',
   },
   report_unknown: { http: 400, retry: false, scope: 'query', text: 'There is no report of that name.' },
+  parameter_invalid: { http: 400, retry: false, scope: 'query', text: 'The report does not take this parameter.' },
   index_away: {
     http: 503,
     retry: true,

@@ -1,4 +1,5 @@
-const WIDTH = 24;
+/** In characters. */
+export const WIDTH = 24;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
 /** A horizontal bar; the largest value fills it. */

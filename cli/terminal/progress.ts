@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Progress } from '../../platform/ports.ts';
 
@@ -39,4 +40,29 @@ function lines(): ProgressBar {
     },
     stop: () => {},
   };
+}
+
+const LOOK_EVERY_MS = 250;
+/** What takes less needs no bar. */
+const PATIENCE_MS = 1_500;
+
+/** How far a query is, where somebody looks: DuckDB's own guess. @returns what `work` gives */
+export async function withProgress<Result>(
+  connection: DuckDBConnection,
+  label: string,
+  work: Promise<Result>,
+): Promise<Result> {
+  if (!process.stderr.isTTY) return work;
+  const bar = progressBar();
+  let waited = 0;
+  const timer = setInterval(() => {
+    waited += LOOK_EVERY_MS;
+    if (waited >= PATIENCE_MS) bar.update(label, Math.max(0, Math.round(connection.progress.percentage)), 100);
+  }, LOOK_EVERY_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+    if (waited >= PATIENCE_MS) bar.stop();
+  }
 }

@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import Table from 'cli-table3';
 import type { JsonRow, JsonValue } from '../../lakehouse/sql/query.ts';
-import { bar } from './bar.ts';
 
 export const FORMATS = ['table', 'json', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -15,14 +14,10 @@ export interface Rows {
   readonly batches: AsyncIterable<readonly JsonRow[]> | Iterable<readonly JsonRow[]>;
 }
 
-/**
- * Writes to standard output, as fast as its reader takes it.
- *
- * @param barColumn whose numbers are drawn as bars beside a table
- */
-export async function printRows(rows: Rows, format: Format, barColumn?: string): Promise<void> {
+/** Writes to standard output, as fast as its reader takes it. */
+export async function printRows(rows: Rows, format: Format): Promise<void> {
   try {
-    await pipeline(Readable.from(WRITERS[format](rows, barColumn)), process.stdout, { end: false });
+    await pipeline(Readable.from(WRITERS[format](rows)), process.stdout, { end: false });
   } catch (error) {
     // A reader such as `head` has seen enough.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
@@ -34,7 +29,7 @@ export async function formatRows(
   { columns, rows }: { columns: Rows['columns']; rows: readonly JsonRow[] },
   format: Format,
 ): Promise<string> {
-  return (await Array.fromAsync(WRITERS[format]({ columns, batches: [rows] }, undefined))).join('');
+  return (await Array.fromAsync(WRITERS[format]({ columns, batches: [rows] }))).join('');
 }
 
 const WRITERS = { json, csv, table } as const;
@@ -62,24 +57,20 @@ function csvLine(fields: readonly string[]): string {
   return `${quoted.join(',')}\n`;
 }
 
-async function* table({ columns, batches }: Rows, barColumn: string | undefined): AsyncGenerator<string> {
+async function* table({ columns, batches }: Rows): AsyncGenerator<string> {
   const shown: JsonRow[] = [];
   let count = 0;
   for await (const batch of batches) {
     shown.push(...batch.slice(0, TABLE_ROWS_MAX - shown.length));
     count += batch.length;
   }
-  const barIndex = columns.findIndex(({ name }) => name === barColumn);
-  const lengths = shown.map((row) => Number(row[barIndex] ?? 0));
-  const longest = Math.max(0, ...lengths);
   const drawn = new Table({
-    head: [...columns.map(({ name }) => visible(name)), ...(barIndex < 0 ? [] : [''])],
+    head: columns.map(({ name }) => visible(name)),
     colAligns: columns.map((_, index) => (shown.some((row) => typeof row[index] === 'number') ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
   });
-  for (const [position, row] of shown.entries()) {
-    const cells = row.map((value) => visible(typeof value === 'number' ? value.toLocaleString('en') : cell(value)));
-    drawn.push(barIndex < 0 ? cells : [...cells, bar(lengths[position] ?? 0, longest)]);
+  for (const row of shown) {
+    drawn.push(row.map((value) => visible(typeof value === 'number' ? value.toLocaleString('en') : cell(value))));
   }
   yield `${drawn.toString()}\n`;
   const more = count - shown.length;
@@ -92,6 +83,6 @@ function cell(value: JsonValue): string {
 }
 
 /** What apps send must not steer the terminal. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,12 +1,16 @@
 /** The central job: what keeps the lake in order, run by a timer or by hand. It writes to the lake only. */
 import { type Expiry, expire } from '../catalog/expire.ts';
+import { loadReports } from '../report/folder.ts';
 import { reportsAreCurrent, storeReports } from '../report/store.ts';
-import { openSession } from '../sql/session.ts';
 import { withLease } from './lease.ts';
 import { type CompactionOptions, type CompactionResult, runCompaction } from './run.ts';
 
 export interface CentralOptions extends CompactionOptions {
-  readonly config: CompactionOptions['config'] & { readonly grace_minutes: number };
+  readonly config: CompactionOptions['config'] & {
+    readonly grace_minutes: number;
+    readonly reports_dir: string | null;
+    readonly reports_timezone: string;
+  };
   /** Consumed segments that somebody else still needs. */
   readonly keep: () => Promise<ReadonlySet<string>>;
 }
@@ -19,7 +23,8 @@ export interface CentralResult {
 }
 
 /**
- * Compacts, stores the reports of the days that changed, and deletes what nobody needs any more.
+ * Compacts, stores the reports of the days that changed, and deletes what nobody needs any more, which a report that
+ * fails does not hold up.
  *
  * @throws LeaseHeldError when another one does so already
  */
@@ -29,16 +34,15 @@ export async function runCentral(options: CentralOptions): Promise<CentralResult
 
 async function runAlone(options: CentralOptions): Promise<CentralResult> {
   const compaction = await runCompaction(options);
-  const report_days = (await reportsAreCurrent(options.lake)) ? 0 : await refreshReports(options);
+  const [reported] = await Promise.allSettled([refreshReports(options)]);
   const expired = await expire({ ...options, keep: await options.keep() });
-  return { compaction, report_days, expired };
+  if (reported.status === 'rejected') throw reported.reason;
+  return { compaction, report_days: reported.value, expired };
 }
 
 async function refreshReports(options: CentralOptions): Promise<number> {
-  const session = await openSession(options);
-  try {
-    return await storeReports({ ...options, session });
-  } finally {
-    await session.close();
-  }
+  const { reports_dir, reports_timezone } = options.config;
+  const wanted = { ...options, reports: await loadReports(reports_dir), timezone: reports_timezone };
+  if (await reportsAreCurrent(wanted)) return 0;
+  return (await storeReports(wanted)).reduce((total, { days }) => total + days, 0);
 }

@@ -32,3 +32,8 @@ export function dayIn(timeZone: string, time: number): string {
   // Swedish writes dates as ISO 8601 has them.
   return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(time);
 }
+
+/** @throws RangeError for a zone that there is not */
+export function checkTimeZone(timeZone: string): void {
+  dayIn(timeZone, 0);
+}

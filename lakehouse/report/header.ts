@@ -1,7 +1,19 @@
 /** A report says what it is in the comments above its SQL. */
+import { type Parameter, type ParameterDefault, parseParameterType } from './parameters.ts';
+
 export const COLUMN_TYPES = ['date', 'string', 'integer', 'number'] as const;
 /** In rows: `date` is 2026-01-31, the others JSON strings and numbers. Any of them may be null. */
 export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+export const SQL_TYPES: Record<ColumnType, string> = {
+  date: 'DATE',
+  string: 'VARCHAR',
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+};
+
+/** `report_events` are events; `user_days` says on which days each user was active, and is small. */
+export const READS = ['report_events', 'user_days'] as const;
 
 export interface ReportColumn {
   readonly name: string;
@@ -9,48 +21,115 @@ export interface ReportColumn {
   readonly text: string;
 }
 
-export interface ReportDefinition {
+/** What people are told of a report. */
+export interface ReportHeader {
   readonly name: string;
   readonly description: string;
   /** What one row stands for. */
   readonly grain: string;
-  /** An event counts in reports of its own day and up to this many days after. */
-  readonly reach_days: number;
   /** The first is always `date`. */
   readonly columns: readonly ReportColumn[];
+  readonly parameters: readonly Parameter[];
+}
+
+export interface ReportDefinition extends ReportHeader {
+  readonly reads: (typeof READS)[number];
+  /** An event counts in rows of its own day and up to this many days after. */
+  readonly reach_days: number;
+  /** And up to this many days before, as in the row of a month, which has the date of its first day. */
+  readonly reach_back_days: number;
   readonly sql: string;
 }
 
-const FIELD = /^-- (name|grain|reach_days|description): (\S.*)$/;
-const COLUMN = /^-- {3}(\w+) +(\w+) +(\S.*)$/;
-
-/** @throws Error naming the line or the field: a report without a whole header is none */
-export function parseReport(sql: string): ReportDefinition {
-  const fields = new Map<string, string>();
-  const columns: ReportColumn[] = [];
-  for (const line of sql.split('\n')) {
-    if (!line.startsWith('--')) break;
-    const [, field, value] = FIELD.exec(line) ?? [];
-    const [, name, type, text] = COLUMN.exec(line) ?? [];
-    if (field !== undefined && value !== undefined) fields.set(field, value);
-    else if (name !== undefined && text !== undefined) columns.push({ name, type: columnType(type, line), text });
-    else if (line !== '-- columns:') throw new Error(`This is no line of a report header: ${line}`);
-  }
-  const read = (field: string): string => {
-    const value = fields.get(field);
-    if (value === undefined) throw new Error(`The header of the report has no "${field}": ${sql.slice(0, 60)}`);
-    return value;
-  };
-  const [first] = columns;
-  const reach_days = Number(read('reach_days'));
-  if (!Number.isInteger(reach_days) || reach_days < 0) throw new Error(`"reach_days" of ${read('name')} is no number`);
-  if (first?.name !== 'date' || first.type !== 'date')
-    throw new Error(`The first column of ${read('name')} is no date`);
-  return { name: read('name'), description: read('description'), grain: read('grain'), reach_days, columns, sql };
+/** A header that is none, with the place. */
+export class ReportError extends Error {
+  override readonly name = 'ReportError';
 }
 
-function columnType(word: string | undefined, line: string): ColumnType {
+const FIELD = /^-- (name|grain|reads|reach_days|reach_back_days|description): (\S.*)$/;
+const COLUMN = /^-- {3}(\w+) +(\w+) +(\S.*)$/;
+const PARAMETER = /^-- {3}(\w+) +(\S+) = (.+?): (\S.*)$/;
+const NAME = /^[a-z][a-z0-9_]*$/;
+const DAYS_MAX = 400;
+/** What a report is always told. */
+const RESERVED = ['from', 'to', 'timezone'];
+
+/**
+ * @param file named in errors
+ * @throws ReportError naming file and line: a report without a whole header is none
+ */
+export function parseReport(sql: string, file: string): ReportDefinition {
+  const fields = new Map<string, { value: string; line: number }>();
+  const columns: ReportColumn[] = [];
+  const parameters: Parameter[] = [];
+  let section: 'fields' | 'columns' | 'parameters' = 'fields';
+  let line = 0;
+  const wrong = (text: string, at = line): never => {
+    throw new ReportError(`${file}:${at}: ${text}`);
+  };
+  for (const text of sql.split('\n')) {
+    line += 1;
+    if (!text.startsWith('--')) break;
+    const [, field, value] = FIELD.exec(text) ?? [];
+    if (text === '-- columns:' || text === '-- parameters:')
+      section = text === '-- columns:' ? 'columns' : 'parameters';
+    else if (field !== undefined && value !== undefined && !fields.has(field)) fields.set(field, { value, line });
+    else if (section === 'columns') columns.push(columnOf(text, columns, wrong));
+    else if (section === 'parameters') parameters.push(parameterOf(text, parameters, wrong));
+    else wrong(`this is no line of a report's header, or comes twice: ${text}`);
+  }
+  const read = (field: string): string => fields.get(field)?.value ?? wrong(`the header has no "${field}"`);
+  const days = (field: string, fallback?: string): number => {
+    const text = fields.get(field)?.value ?? fallback ?? wrong(`the header has no "${field}"`);
+    const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    return count <= DAYS_MAX
+      ? count
+      : wrong(`"${field}" is a number of days up to ${DAYS_MAX}`, fields.get(field)?.line);
+  };
+  const name = read('name');
+  if (!NAME.test(name)) wrong('"name" is lower-case letters, digits and _', fields.get('name')?.line);
+  const reads = READS.find((known) => known === (fields.get('reads')?.value ?? READS[0]));
+  if (columns[0]?.name !== 'date' || columns[0].type !== 'date') wrong('the first column is "date", a date');
+  if (
+    sql
+      .split('\n')
+      .slice(line - 1)
+      .join('')
+      .trim() === ''
+  )
+    wrong('there is no SQL below the header');
+  return {
+    name,
+    description: read('description'),
+    grain: read('grain'),
+    reads: reads ?? wrong(`"reads" is ${READS.join(' or ')}`, fields.get('reads')?.line),
+    reach_days: days('reach_days'),
+    reach_back_days: days('reach_back_days', '0'),
+    columns,
+    parameters,
+    sql,
+  };
+}
+
+function columnOf(line: string, before: readonly ReportColumn[], wrong: (text: string) => never): ReportColumn {
+  const [, name, word, text] = COLUMN.exec(line) ?? [];
+  if (name === undefined || text === undefined) return wrong(`a column is "--   name type What it says", not: ${line}`);
+  if (!NAME.test(name)) wrong(`a column's name is lower-case letters, digits and _: ${line}`);
+  if (before.some((column) => column.name === name)) wrong(`the column "${name}" comes twice`);
   const type = COLUMN_TYPES.find((known) => known === word);
-  if (type === undefined) throw new Error(`A report column is ${COLUMN_TYPES.join(', ')}: ${line}`);
-  return type;
+  return { name, type: type ?? wrong(`a column is ${COLUMN_TYPES.join(', ')}: ${line}`), text };
+}
+
+function parameterOf(line: string, before: readonly Parameter[], wrong: (text: string) => never): Parameter {
+  const [, name, word, given, text] = PARAMETER.exec(line) ?? [];
+  if (name === undefined || word === undefined || given === undefined || text === undefined)
+    return wrong(`a parameter is "--   name type = default: What it does", not: ${line}`);
+  if (!NAME.test(name) || RESERVED.includes(name)) wrong(`"${name}" is no name for a parameter`);
+  if (before.some((parameter) => parameter.name === name)) wrong(`the parameter "${name}" comes twice`);
+  try {
+    const fallback: ParameterDefault = JSON.parse(given);
+    return parseParameterType(name, word, fallback, text);
+  } catch (error) {
+    return wrong(`${error instanceof Error ? error.message : error}: ${line}`);
+  }
 }

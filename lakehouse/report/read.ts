@@ -3,33 +3,55 @@ import { parquetReadObjects } from 'hyparquet';
 import type { ObjectStore } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import { daysBetween } from './days.ts';
-import { reportNamed } from './definitions.ts';
-import type { ReportColumn } from './header.ts';
-import { readState, reportKey } from './stored.ts';
+import { REPORTS, reportNamed, USER_DAYS } from './definitions.ts';
+import type { ReportColumn, ReportHeader } from './header.ts';
+import { type Restatement, readRestated, readState, reportKey } from './stored.ts';
 import { type ReportResult, type ReportValue, reportValue } from './values.ts';
 
 const DAYS_MAX = 400;
 const READS_AT_ONCE = 6;
 
+export type StoredHeader = Omit<ReportHeader, 'parameters'>;
+
+export interface StoredResult extends ReportResult, StoredHeader {
+  readonly columns: readonly ReportColumn[];
+  /** IANA name of the time zone whose days these are. */
+  readonly timezone: string;
+  /** Days among these whose rows changed after they had ended. */
+  readonly restated: readonly Restatement[];
+}
+
+/** The reports that are stored, a team's own ones among them; before the first time, those that will be. */
+export async function storedReports(lake: ObjectStore): Promise<readonly StoredHeader[]> {
+  const stored = (await readState(lake)).filter(({ name }) => name !== USER_DAYS.name);
+  const names = new Set(stored.map(({ name }) => name));
+  return [...stored, ...REPORTS.filter(({ name }) => !names.has(name))];
+}
+
 /**
- * A report over whole UTC days.
+ * A report over whole days of the time zone that reports are stored in.
  *
  * @param from first day: 2026-01-31
  * @param to last day, included
  * @throws InletError report_unknown, or date_invalid also for more than 400 days
  */
-export async function readReport(lake: ObjectStore, name: string, from: string, to: string): Promise<ReportResult> {
-  const { columns } = reportNamed(name);
+export async function readReport(lake: ObjectStore, name: string, from: string, to: string): Promise<StoredResult> {
+  // Before the days: they may then show more than this says, but never less.
+  const stored = (await readState(lake)).find((report) => report.name === name && name !== USER_DAYS.name);
+  const header: StoredHeader = stored ?? reportNamed(name, [...(await storedReports(lake))]);
   const days = daysBetween(from, to);
   if (days.length > DAYS_MAX) throw new InletError('date_invalid', { detail: `at most ${DAYS_MAX} days` });
-  // Before the days: they may then show more than this says, but never less.
-  const state = await readState(lake);
+  const { description, grain, columns } = header;
+  const timezone = stored?.timezone ?? 'UTC';
+  const answer = { name, description, grain, columns, timezone };
+  if (stored === undefined) return { ...answer, rows: [], restated: [], asOf: null };
   const rows: ReportValue[][] = [];
   for (let start = 0; start < days.length; start += READS_AT_ONCE) {
     const some = days.slice(start, start + READS_AT_ONCE);
-    rows.push(...(await Promise.all(some.map((day) => readDay(lake, reportKey(name, day), columns)))).flat());
+    rows.push(...(await Promise.all(some.map((day) => readDay(lake, reportKey(stored, day), columns)))).flat());
   }
-  return { columns: columns.map(({ name, type }) => ({ name, type })), rows, asOf: state?.as_of ?? null };
+  const restated = (await readRestated(lake, stored)).filter(({ date }) => date >= from && date <= to);
+  return { ...answer, rows, restated, asOf: stored.as_of };
 }
 
 async function readDay(lake: ObjectStore, key: string, columns: readonly ReportColumn[]): Promise<ReportValue[][]> {

@@ -1,113 +1,142 @@
 /** Keeps the stored reports up to date with the table. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ObjectStore, Progress } from '../../platform/ports.ts';
-import { changedDays } from '../catalog/files.ts';
-import { EMPTY_SNAPSHOT } from '../catalog/snapshot.ts';
+import type { LocalFiles, ObjectStore, Progress } from '../../platform/ports.ts';
+import { changedDays, readManifests } from '../catalog/files.ts';
+import { listAll } from '../catalog/objects.ts';
+import { EMPTY_SNAPSHOT, type Snapshot } from '../catalog/snapshot.ts';
 import { loadSnapshot, readSnapshot } from '../catalog/store.ts';
-import { allRows, asNumber, literal } from '../sql/duckdb.ts';
-import type { Session } from '../sql/session.ts';
-import { addDays } from './days.ts';
-import { REPORTS } from './definitions.ts';
+import { USER_DAYS } from './definitions.ts';
+import { editionOf } from './edition.ts';
 import type { ReportDefinition } from './header.ts';
-import { setDays } from './run.ts';
-import { type ReportState, readState, reportKey, writeState } from './stored.ts';
-
-const DEFINITIONS = createHash('sha256')
-  .update(REPORTS.map(({ sql }) => sql).join('\0'))
-  .digest('hex');
-
-/** Days that one query answers. */
-const RUN_DAYS_MAX = 31;
+import { daysReached, localDays, runsOf } from './plan.ts';
+import { pinBoard, type StoreResult, storeRuns } from './store-run.ts';
+import { editionPrefix, readState, reportPrefix, type StoredReport, storedDays, writeState } from './stored.ts';
 
 export interface StoreOptions {
   readonly lake: ObjectStore;
-  /** Opened after the compaction whose results are to show. */
-  readonly session: Session;
+  readonly files: LocalFiles;
+  readonly reports: readonly ReportDefinition[];
+  /** IANA name of the time zone whose days are stored. */
+  readonly timezone: string;
   readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What one report took; those that had nothing to do took nothing. */
+export interface ReportWork extends StoreResult {
+  readonly name: string;
 }
 
 /**
- * Computes the days that changed since the reports were last stored, and those that a change reaches, and stores them.
- * Killed anywhere, the next run does the same days again. One process at a time.
+ * Computes the days that changed since the reports were last stored, and those that a change reaches, from the table
+ * alone. A report that is new, or whose SQL is another, is computed over every day, beside the rows that it replaces.
+ * Killed anywhere, the next run goes on with the report that was under way. One process at a time.
  *
- * @returns how many days of how many reports were written, together
+ * @throws Error of the first report that failed, after all others are stored
  */
-export async function storeReports({ lake, session, progress }: StoreOptions): Promise<number> {
-  const { snapshot } = session;
-  const state = await readState(lake);
-  const changed = await daysSince(lake, session, state);
-  const last = [...changed, ...session.days].reduce((a, b) => (a > b ? a : b), '');
-  const work = REPORTS.flatMap((report) =>
-    consecutive(daysReached(changed, report, last)).map((days) => ({ report, days })),
-  );
-  let written = 0;
-  for (const [position, { report, days }] of work.entries()) {
-    await storeDays(lake, session, report, days);
-    written += days.length;
-    progress?.('reports stored', position + 1, work.length);
+export async function storeReports(options: StoreOptions): Promise<ReportWork[]> {
+  const { lake, files, timezone } = options;
+  const snapshot = await loadSnapshot(lake);
+  const work: ReportWork[] = [];
+  const pins = pinBoard(files);
+  const changes = changesUpTo(lake, snapshot);
+  const failures: unknown[] = [];
+  let kept = await readState(lake);
+  try {
+    for (const definition of [USER_DAYS, ...options.reports]) {
+      const edition = editionOf(definition, timezone);
+      const old = kept.find(({ name }) => name === definition.name);
+      const same = old?.edition === edition && old.version <= snapshot.version ? old : null;
+      if (same?.version === snapshot.version) continue;
+      try {
+        const changed = await changes(same, { name: definition.name, edition });
+        const days = localDays(changed.days, timezone);
+        const last = localDays([...changed.days, ...changed.last], timezone).at(-1) ?? '';
+        const runs = runsOf(daysReached(days, definition, last));
+        const todo = { ...options, definition, edition, snapshot, before: same, pins, runs, changed: new Set(days) };
+        work.push({ name: definition.name, ...(await storeRuns(todo)) });
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        failures.push(error);
+        // What the others make of it would be wrong.
+        if (definition === USER_DAYS) break;
+        continue;
+      }
+      kept = [
+        ...kept.filter(({ name }) => name !== definition.name),
+        storedOf(definition, timezone, edition, snapshot),
+      ];
+      await writeState(lake, kept);
+      if (same === null) await deleteOthers(lake, definition.name, edition);
+    }
+    await forget(lake, kept, options);
+  } finally {
+    await pins.release();
   }
-  await writeState(lake, { version: snapshot.version, as_of: snapshot.as_of, definitions: DEFINITIONS });
-  return written;
+  if (failures.length > 0) throw failures[0];
+  return work;
 }
 
 /** Whether the stored reports show the newest snapshot, so that there is nothing to store. */
-export async function reportsAreCurrent(lake: ObjectStore): Promise<boolean> {
-  const [state, { version }] = [await readState(lake), await loadSnapshot(lake)];
-  return version === 0 || (state?.version === version && state.definitions === DEFINITIONS);
+export async function reportsAreCurrent({
+  lake,
+  reports,
+  timezone,
+}: Pick<StoreOptions, 'lake' | 'reports' | 'timezone'>): Promise<boolean> {
+  const [stored, { version }] = [await readState(lake), await loadSnapshot(lake)];
+  if (version === 0) return true;
+  const wanted = [USER_DAYS, ...reports];
+  return (
+    stored.length === wanted.length &&
+    wanted.every((definition) =>
+      stored.some(
+        (report) =>
+          report.name === definition.name &&
+          report.version === version &&
+          report.edition === editionOf(definition, timezone),
+      ),
+    )
+  );
 }
 
-/** Every day of the table when the snapshot that the reports show has expired, or the reports are others. */
-async function daysSince(lake: ObjectStore, { snapshot }: Session, state: ReportState | null): Promise<string[]> {
-  const known = state?.definitions === DEFINITIONS && state.version <= snapshot.version ? state.version : 0;
-  if (known === snapshot.version) return [];
-  const before = known === 0 ? null : await readSnapshot(lake, known);
-  return changedDays(lake, before ?? EMPTY_SNAPSHOT, snapshot);
+/** UTC days whose rows are others than a stored report shows, and the last day that can have events, if any. */
+function changesUpTo(lake: ObjectStore, snapshot: Snapshot) {
+  const known = new Map<number, Promise<string[]>>();
+  return async (
+    stored: StoredReport | null,
+    place: { name: string; edition: string },
+  ): Promise<{ days: readonly string[]; last: readonly string[] }> => {
+    const before = stored === null ? null : await readSnapshot(lake, stored.version);
+    const since = before ?? EMPTY_SNAPSHOT;
+    const days = known.get(since.version) ?? changedDays(lake, since, snapshot);
+    known.set(since.version, days);
+    const dates = (await readManifests(lake, snapshot)).map(({ date_max }) => date_max);
+    // The snapshot that it shows has expired: a day may be stored that has no event any more.
+    const orphans = before === null ? (await storedDays(lake, place)).map(({ day }) => day) : [];
+    const all = [...new Set([...(await days), ...orphans])].sort();
+    return { days: all, last: dates.sort().slice(-1) };
+  };
 }
 
-function daysReached(changed: readonly string[], { reach_days }: ReportDefinition, last: string): string[] {
-  const days = new Set<string>();
-  for (const day of changed) {
-    for (let reach = 0; reach <= reach_days; reach += 1) days.add(addDays(day, reach));
-  }
-  // No event, no row: later days than that of the last event stay empty.
-  return [...days].filter((day) => day <= last).sort();
+function storedOf(definition: ReportDefinition, timezone: string, edition: string, snapshot: Snapshot): StoredReport {
+  const { name, description, grain, columns, parameters } = definition;
+  const { version, as_of, committed_at } = snapshot;
+  return { name, description, grain, columns, parameters, timezone, edition, version, as_of, stored_at: committed_at };
 }
 
-/** Splits days into runs that one query can answer. */
-function consecutive(days: readonly string[]): string[][] {
-  const runs: string[][] = [];
-  for (const day of days) {
-    const run = runs.at(-1);
-    const before = run?.at(-1);
-    if (run === undefined || before === undefined || run.length === RUN_DAYS_MAX || addDays(before, 1) !== day) {
-      runs.push([day]);
-    } else {
-      run.push(day);
-    }
-  }
-  return runs;
+async function deleteOthers(lake: ObjectStore, name: string, edition: string): Promise<void> {
+  const prefix = editionPrefix({ name, edition });
+  const keys = (await listAll(lake, reportPrefix(name))).map(({ key }) => key).filter((key) => !key.startsWith(prefix));
+  for (let start = 0; start < keys.length; start += 1_000) await lake.delete(keys.slice(start, start + 1_000));
 }
 
-async function storeDays(
-  lake: ObjectStore,
-  session: Session,
-  { name, sql }: ReportDefinition,
-  days: readonly string[],
-): Promise<void> {
-  const { connection, folder, snapshot } = session;
-  const path = join(folder, 'report.parquet');
-  await setDays(session, { from: days.at(0) ?? '', to: days.at(-1) ?? '', timezone: 'UTC' });
-  await connection.run(`create or replace temp table report as ${sql}`);
-  for (const day of days) {
-    const [written] = await allRows(
-      connection,
-      `copy (select * from report where date = ${literal(day)}::DATE) to ${literal(path)}
-         (FORMAT parquet, KV_METADATA {as_of: '${snapshot.as_of ?? ''}'})`,
-    );
-    // An absent day reads as one without rows, and costs no file.
-    if (asNumber(written?.Count) === 0) await lake.delete(reportKey(name, day));
-    else await lake.put(reportKey(name, day), await readFile(path));
-  }
+/** Reports that a team has taken out of its folder. */
+async function forget(lake: ObjectStore, kept: readonly StoredReport[], { reports }: StoreOptions): Promise<void> {
+  const names = new Set([USER_DAYS, ...reports].map(({ name }) => name));
+  const gone = kept.filter(({ name }) => !names.has(name));
+  if (gone.length === 0) return;
+  await writeState(
+    lake,
+    kept.filter(({ name }) => names.has(name)),
+  );
+  for (const { name } of gone) await deleteOthers(lake, name, '');
 }

@@ -36,6 +36,8 @@ export async function openDuckDB({ scratch_dir, signal }: DuckDBOptions): Promis
   });
   const connection = await instance.connect();
   await connection.run(`set TimeZone = 'UTC'`);
+  // How far a query is can be asked for; DuckDB itself prints nothing.
+  await connection.run('set enable_progress_bar = true; set enable_progress_bar_print = false');
   const interrupt = (): void => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
   return {

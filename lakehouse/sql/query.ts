@@ -1,6 +1,6 @@
 /** SQL that users bring: one statement, and it can only read. */
-import { StatementType } from '@duckdb/node-api';
-import { asNumber, literal } from './duckdb.ts';
+import { type DuckDBConnection, StatementType } from '@duckdb/node-api';
+import { allRows, asNumber, asText, literal } from './duckdb.ts';
 import type { Session } from './session.ts';
 
 /** A value as JSON has it. Whole numbers inside lists and structs, and beyond 2^53, are text. */
@@ -14,6 +14,9 @@ export interface QueryResult {
   /** In the order of the columns, some thousand rows at a time; to be read once, before the next query. */
   readonly batches: AsyncIterable<readonly JsonRow[]>;
 }
+
+/** The temporary table that holds the last answer, whole. */
+export const RESULT_TABLE = 'inlet_result';
 
 /** The statement is not one that a session takes. */
 export class StatementError extends Error {
@@ -34,10 +37,10 @@ export async function query(session: Session, sql: string, signal?: AbortSignal)
     await checkStatement(session, sql);
     // `query` takes a single SELECT, and it is what lets any text stand inside of another statement.
     const made = await connection.runAndReadAll(
-      `create or replace temp table inlet_result as from query(${literal(sql)})`,
+      `create or replace temp table ${RESULT_TABLE} as from query(${literal(sql)})`,
     );
     const row_count = asNumber(made.getRowObjectsJS()[0]?.Count);
-    const shape = await connection.runAndReadAll('from inlet_result limit 0');
+    const shape = await connection.runAndReadAll(`from ${RESULT_TABLE} limit 0`);
     const columns = shape.columnNames().map((name, index) => ({ name, type: shape.columnType(index).toString() }));
     return { columns, row_count, batches: readResult(session, columns, row_count) };
   } finally {
@@ -49,10 +52,23 @@ export async function query(session: Session, sql: string, signal?: AbortSignal)
 async function checkStatement({ connection }: Session, sql: string): Promise<void> {
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) throw new StatementError(`Send one statement at a time, not ${statements.count}.`);
-  const statement = await statements.prepare(0);
-  const isSelect = statement.statementType === StatementType.SELECT;
-  statement.destroySync();
+  let isSelect: boolean;
+  try {
+    const statement = await statements.prepare(0);
+    isSelect = statement.statementType === StatementType.SELECT;
+    statement.destroySync();
+  } catch (error) {
+    // What cannot be bound, such as a DELETE from a view, is told what is wrong with it first.
+    if (!(await isParsedAsOther(connection, sql))) throw error;
+    isSelect = false;
+  }
   if (!isSelect) throw new StatementError('Only SELECT statements are taken: the lake is read here, never changed.');
+}
+
+/** Whether a statement is none of those that read, going by its words alone. */
+async function isParsedAsOther(connection: DuckDBConnection, sql: string): Promise<boolean> {
+  const [row] = await allRows(connection, `select json_serialize_sql(${literal(sql)})::VARCHAR as parsed`);
+  return /"error_message":"Only SELECT statements/.test(asText(row?.parsed));
 }
 
 async function* readResult(
@@ -61,7 +77,7 @@ async function* readResult(
   rowCount: number,
 ): AsyncGenerator<readonly JsonRow[]> {
   const isWhole = columns.map(({ type }) => type === 'BIGINT' || type === 'HUGEINT');
-  const stream = await connection.stream('from inlet_result');
+  const stream = await connection.stream(`from ${RESULT_TABLE}`);
   let read = 0;
   for await (const rows of stream.yieldRowsJson()) {
     read += rows.length;

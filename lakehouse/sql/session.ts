@@ -16,6 +16,7 @@ import { findLosers, stampPending, windowStart, winnersOf } from './copies.ts';
 import { type DuckDB, literal, openDuckDB } from './duckdb.ts';
 import { askIndex, openIndex, type Suspicion } from './identities.ts';
 import { filesFor, within } from './plan.ts';
+import { DERIVED_VIEWS, VIEWS, type View } from './views.ts';
 
 export interface SessionOptions {
   readonly lake: ObjectStore;
@@ -25,7 +26,12 @@ export interface SessionOptions {
   readonly days?: DayRange | undefined;
   /** Interrupts whatever the session runs. */
   readonly signal?: AbortSignal | undefined;
+  /** Views beside those of events. */
+  readonly own_views?: OwnViews | undefined;
 }
+
+/** Makes views, and says which they are and what files they read: nothing else can be read from then on. */
+export type OwnViews = (connection: DuckDBConnection) => Promise<PinnedFiles & { readonly views: readonly View[] }>;
 
 export interface Session {
   readonly snapshot: Snapshot;
@@ -35,13 +41,16 @@ export interface Session {
   readonly asOf: number | null;
   /** For statements of our own. Those of users go through `query`. One at a time. */
   readonly connection: DuckDBConnection;
+  /** What there is to ask. */
+  readonly views: readonly View[];
   /** The one folder that statements of our own can write to. */
   readonly folder: string;
   close(): Promise<void>;
 }
 
 /** Files stay pinned until the session is closed. */
-export async function openSession({ lake, files, config, days, signal }: SessionOptions): Promise<Session> {
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { lake, files, config, days, signal, own_views } = options;
   const { snapshot, segments } = await openLog(lake);
   const pins: PinnedFiles[] = [];
   let duckdb: DuckDB | undefined;
@@ -72,15 +81,18 @@ export async function openSession({ lake, files, config, days, signal }: Session
     const paths = (some: readonly TableFile[]): string[] => some.map(({ key }) => path.get(key) ?? key);
     const losers = suspicion === null ? new Map() : await findLosers(connection, paths(compared));
     await createViews(connection, { shown, pending, losers, paths, days });
+    const own = await own_views?.(connection);
+    if (own !== undefined) pins.push(own);
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
-    await fence(connection, [...table, ...pending], folder);
+    await fence(connection, [...table, ...pending, ...(own?.paths ?? [])], folder);
     const newest = [snapshot.received_max, received_max].filter((time) => time !== null);
     return {
       snapshot,
       days: [...new Set(shown.map(({ date }) => date))].sort(),
       asOf: newest.length === 0 ? null : Math.max(...newest),
       connection,
+      views: [...VIEWS, ...(own?.views ?? [])],
       folder,
       close,
     };
@@ -119,10 +131,11 @@ async function createViews(
         select ${COLUMN_LIST} from ${winnersOf(pending, losers)}
           where type ${comparison} ${literal(FAILED_TYPE)} and ${within(days)}`);
   }
+  await connection.run(DERIVED_VIEWS);
 }
 
 /** From here on nothing but these files can be read, nothing outside the folder written, and no setting changed. */
-async function fence(connection: DuckDBConnection, paths: readonly string[], folder: string): Promise<void> {
+export async function fence(connection: DuckDBConnection, paths: readonly string[], folder: string): Promise<void> {
   await connection.run(`set allowed_paths = ${pathList(paths)}`);
   await connection.run(`set allowed_directories = ${pathList([folder])}`);
   await connection.run('set enable_external_access = false');

@@ -3,8 +3,7 @@ import { Hono } from 'hono';
 import { createEdge } from '../../edge/app.ts';
 import type { Enqueue } from '../../edge/enqueue/enqueue.ts';
 import type { EdgeMetrics } from '../../edge/metrics.ts';
-import { reportNamed } from '../../lakehouse/report/definitions.ts';
-import { readReport } from '../../lakehouse/report/read.ts';
+import { readReport, storedReports } from '../../lakehouse/report/read.ts';
 import { createQuery } from '../../query/serve/app.ts';
 import type { Config } from '../../schemas/config.ts';
 import type { Ports } from '../ports.ts';
@@ -46,10 +45,8 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
       clock: ports.clock,
       report: options.report,
       asOf: createAsOf({ ...ports, ...options }),
-      readReport: async (name: string, from: string, to: string) => ({
-        ...reportNamed(name),
-        ...(await readReport(ports.lake, name, from, to)),
-      }),
+      readReport: (name: string, from: string, to: string) => readReport(ports.lake, name, from, to),
+      listReports: () => storedReports(ports.lake),
     };
     app.route('/', createQuery(services, config));
   }

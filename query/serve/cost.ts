@@ -6,6 +6,7 @@ import { FIRST_DEFAULT, FIRST_MAX } from '../resolve/timeline.ts';
 const OWN_COST: Readonly<Record<string, number>> = {
   'Query.event': 500,
   'Query.reports': 2_500,
+  'Query.reportList': 500,
   'User.profile': 500,
   'User.events': 500,
   'Event.properties': 5,

@@ -5,7 +5,7 @@ import { eventId, readEvent } from '../resolve/event.ts';
 import { readProfile } from '../resolve/profile.ts';
 import { FIRST_DEFAULT, type Page, readTimeline } from '../resolve/timeline.ts';
 import { date, dateTime, type Instant } from './scalars.ts';
-import type { QueryServices, Report } from './services.ts';
+import type { QueryServices, Report, ReportHeader } from './services.ts';
 
 interface User {
   readonly id: string;
@@ -51,6 +51,7 @@ export function createResolvers(services: QueryServices) {
         if (from > to) throw new InletError('date_invalid');
         return services.readReport(name, from, to);
       },
+      reportList: (): Promise<readonly ReportHeader[]> => services.listReports(),
     },
     User: {
       profile: ({ id }: User) => readProfile(services.index, id),

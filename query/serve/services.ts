@@ -17,16 +17,24 @@ export interface QueryServices {
    * @throws InletError report_unknown, date_invalid for too many days
    */
   readReport(name: string, from: string, to: string): Promise<Report>;
+  listReports(): Promise<readonly ReportHeader[]>;
 }
 
-export interface Report {
+export interface ReportHeader {
   readonly name: string;
   readonly description: string;
   /** What one row stands for. */
   readonly grain: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly text: string }[];
+}
+
+export interface Report extends ReportHeader {
   /** JSON values, in the order of the columns. */
   readonly rows: readonly (readonly unknown[])[];
   /** Epoch milliseconds; null before the first compaction. */
   readonly asOf: number | null;
+  /** IANA name. */
+  readonly timezone: string;
+  /** `at` in epoch milliseconds. */
+  readonly restated: readonly { readonly date: string; readonly at: number; readonly because: string }[];
 }

@@ -10,6 +10,7 @@ const BENCHES = {
   append: ['--small'],
   timeline: ['--small'],
   size: ['--small'],
+  reports: ['--small'],
 } as const;
 const NAMES = Object.keys(BENCHES);
 

@@ -5,6 +5,7 @@ import { EMPTY_SNAPSHOT } from '../../lakehouse/catalog/snapshot.ts';
 import type { TableFile } from '../../lakehouse/catalog/table-file.ts';
 import { type Engine, statementsFor } from '../../lakehouse/operate/attach.ts';
 import { REPORTS } from '../../lakehouse/report/definitions.ts';
+import { VIEWS } from '../../lakehouse/sql/views.ts';
 import { ERRORS } from '../../schemas/errors.ts';
 
 export interface Table {
@@ -32,7 +33,8 @@ const LANGUAGES: Record<Engine, string> = {
 export const TABLES: readonly Table[] = [
   { document: 'docs/data-model.md', name: 'columns', markdown: columnsMarkdown() },
   { document: 'docs/api.md', name: 'errors', markdown: errorsMarkdown() },
-  { document: 'docs/api.md', name: 'reports', markdown: reportsMarkdown() },
+  { document: 'docs/reports.md', name: 'reports', markdown: reportsMarkdown() },
+  { document: 'docs/sql.md', name: 'views', markdown: viewsMarkdown() },
   { document: 'docs/lake.md', name: 'folder', markdown: attachMarkdown('file:///var/lib/inlet/lake') },
   { document: 'docs/lake.md', name: 'bucket', markdown: attachMarkdown('s3://inlet-lake') },
 ];
@@ -49,13 +51,39 @@ function errorsMarkdown(): string {
 }
 
 function reportsMarkdown(): string {
-  const reports = REPORTS.map(({ name, grain, description, columns }) => [
-    `\`${name}\``,
-    grain,
-    description,
-    columns.map((column) => `\`${column.name}\``).join(', '),
-  ]);
-  return table(['report', 'grain', 'what it says', 'columns'], reports);
+  return REPORTS.map(({ name, grain, description, columns, parameters }) => {
+    const columnsTable = table(
+      ['column', 'type', 'what it says'],
+      columns.map((column) => [`\`${column.name}\``, column.type, column.text]),
+    );
+    const parametersTable = table(
+      ['parameter', 'type', 'default', 'what it does'],
+      parameters.map((parameter) => [
+        `\`${parameter.name}\``,
+        parameter.type.replaceAll('|', ' or '),
+        `\`${JSON.stringify(parameter.default)}\``,
+        parameter.text,
+      ]),
+    );
+    return `\n## ${name}\n\n${description} It has ${grain}.\n\n${columnsTable}${parameters.length === 0 ? '' : `\n${parametersTable}`}`;
+  }).join('');
+}
+
+function viewsMarkdown(): string {
+  const ofTheirOwn = VIEWS.filter(({ name }) => name === 'users' || name === 'products');
+  const columns = ofTheirOwn.map(
+    (view) =>
+      `\n\`${view.name}\`:\n\n${table(
+        ['column', 'type', 'what it says'],
+        view.columns.map((column) => [`\`${column.name}\``, column.type, column.text]),
+      )}`,
+  );
+  return (
+    table(
+      ['view', 'what it has'],
+      VIEWS.map(({ name, text }) => [`\`${name}\``, text]),
+    ) + columns.join('')
+  );
 }
 
 /** As `inlet lake attach` prints it for this lake, with two files in the table. */

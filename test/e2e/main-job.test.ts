@@ -98,14 +98,14 @@ describe('one Inlet on one machine', () => {
       runJson('status'),
     ]);
     expect(byDay.trim().split('\n').slice(1)).toEqual([
-      `${DAY},group,,1,1`,
-      `${DAY},identify,,1,1`,
-      `${DAY},page,,1,1`,
-      `${DAY},track,Order Completed,1,1`,
-      `${DAY},track,Product Viewed,1,1`,
+      `${DAY},group,,(all),1,1`,
+      `${DAY},identify,,(all),1,1`,
+      `${DAY},page,,(all),1,1`,
+      `${DAY},track,Order Completed,(all),1,1`,
+      `${DAY},track,Product Viewed,(all),1,1`,
     ]);
-    expect(groups.trim().split('\n').slice(1)).toEqual([`${DAY},(none),2,2`, `${DAY},acme,3,1`]);
-    expect(products).toMatch(/Books\D+1\D+0\D+1\D+2\D+25\D+1\D/);
+    expect(groups.trim().split('\n').slice(1)).toEqual([`${DAY},group,(none),2,2,0,0`, `${DAY},group,acme,3,1,1,25`]);
+    expect(products).toMatch(/Books\D+1\D+0\D+0\D+1\D+2\D+25\D+1\D+1\D/);
     expect(sql).toBe('type,n\ngroup,1\nidentify,1\npage,1\ntrack,2\n');
     expect(status).toMatchObject({ table_events: 0, pending_segments: 1, index_behind_since: null });
   });
@@ -117,7 +117,7 @@ describe('one Inlet on one machine', () => {
       inlet,
       `{ reports(name: "products", from: "${DAY}", to: "${DAY}") { columns { name } rows } }`,
     );
-    expect(answer).toMatchObject({ reports: { rows: [[DAY, 'Books', 1, 0, 1, 2, 25, 1]] } });
+    expect(answer).toMatchObject({ reports: { rows: [[DAY, 'Books', 1, 0, 0, 1, 2, 25, 1, 1]] } });
     expect(await types('ada')).toEqual(['track', 'track', 'group', 'identify']);
   });
 

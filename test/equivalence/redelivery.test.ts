@@ -6,9 +6,9 @@ import { afterEach, expect, it } from 'vitest';
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { REPORTS } from '../../lakehouse/report/definitions.ts';
 import { type SeededRandom, seededRandom } from '../../platform/sim/random.ts';
-import { winnersOf } from '../lakehouse/rows.ts';
 import { type JoinedApp, openJoined } from './joined.ts';
-import { NAIVE, ordered } from './reports.naive.ts';
+import { rawOf } from './raw.ts';
+import { openNaive } from './reports.naive.ts';
 import { eventsBySql, storedReport, timelineOf } from './views.ts';
 import { USERS, Workload } from './workload.ts';
 
@@ -61,12 +61,12 @@ it.each([1, 2])(
     const { snapshot, segments } = await openLog(app.ports.lake);
     expect(segments).toEqual([]);
     expect(snapshot.totals.rows).toBe(workload.winners.size + workload.failed);
+    const naive = await openNaive(rawOf(app.rows()));
     for (const { name } of REPORTS) {
-      const plain = NAIVE[name]?.(winnersOf(app.rows()), DAYS) ?? [];
-      expect((await storedReport(app, name, DAYS.from, DAYS.to)).map((row) => JSON.stringify(row)).sort()).toEqual(
-        ordered(plain),
-      );
+      const rows = (await storedReport(app, name, DAYS.from, DAYS.to)).map((row) => JSON.stringify(row)).sort();
+      expect([name, rows]).toEqual([name, await naive.rows(name, DAYS)]);
     }
+    naive.close();
   },
 );
 

@@ -25,8 +25,8 @@ afterAll(folder.remove);
 test('inlet report prints the events of the days asked for, before and after inlet compact', async () => {
   const before = await inlet('report', 'events_by_day', ...RANGE, '--format', 'json');
   expect(JSON.parse(before.stdout)).toEqual([
-    { date: '2026-03-28', type: 'track', event: 'Opened, "twice"', events: 1, users: 1 },
-    { date: '2026-03-28', type: 'track', event: 'Steered \u001b[31m', events: 2, users: 1 },
+    { date: '2026-03-28', type: 'track', event: 'Opened, "twice"', segment: '(all)', events: 1, users: 1 },
+    { date: '2026-03-28', type: 'track', event: 'Steered \u001b[31m', segment: '(all)', events: 2, users: 1 },
   ]);
   const compacted = await inlet('compact');
   expect(compacted.code).toBe(0);
@@ -59,7 +59,7 @@ test('inlet report without a name lists the reports; with a wrong one it says wh
   expect((await inlet('report')).stdout).toMatch(/events_by_day[\s\S]*groups[\s\S]*products/);
   const wrong = await inlet('report', 'sales');
   expect(wrong).toMatchObject({ code: 2, stdout: '' });
-  expect(wrong.stderr).toContain('events_by_day, groups, products');
+  expect(wrong.stderr).toContain('events_by_day, active_users, new_and_returning, retention, funnel, groups, products');
 });
 
 test('inlet sql prints CSV with quotes where they are needed', async () => {

@@ -1,6 +1,8 @@
 /** A session over some days: the same answers as one over all days, at the cost of these days alone. */
 import { afterEach, expect, test } from 'vitest';
 import type { DayRange } from '../../lakehouse/catalog/files.ts';
+import { REPORTS } from '../../lakehouse/report/definitions.ts';
+import { daysToRead, runReport } from '../../lakehouse/report/run.ts';
 import { openSession } from '../../lakehouse/sql/session.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import type { EventRow } from '../../schemas/columns.ts';
@@ -10,6 +12,7 @@ import { event, randomPacks, START, winnersOf } from './rows.ts';
 import { nothingDone, workStore } from './work.ts';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 const lakes: TestLake[] = [];
 afterEach(() => {
   for (const lake of lakes.splice(0)) lake.close();
@@ -89,4 +92,32 @@ test('a day that nothing pending falls on costs its own files, the segments, the
   expect(await cost({ from: day, to: day })).toEqual([`date=${day}`]);
   expect(work.requests).toBeLessThanOrEqual(12);
   expect(await cost()).toHaveLength(12);
+});
+
+test('a report over some days is the same from a session over just what it reads', async () => {
+  const lake = open();
+  for (let day = 0; day < 6; day += 1) {
+    const at = START + day * DAY_MS;
+    const rows = Array.from({ length: 5 }, (_, number) => {
+      const time = at + number * 5 * HOUR_MS;
+      const place = { received_at: time, timestamp: time, pack_id: packId('0123456789abcde', day) };
+      return event({ message_id: `m${day}-${number}`, event: 'Product Viewed', pack_index: number, ...place });
+    });
+    await append(lake, [rows]);
+    if (day < 4) await compact(lake);
+  }
+  const day = dayOf(START + 3 * DAY_MS);
+  for (const report of REPORTS) {
+    const question = { report, from: day, to: day, timezone: 'Pacific/Auckland' };
+    const answers = [daysToRead(question), undefined].map(async (days) => {
+      const session = await openSession({ ...lake, config: CONFIG, days });
+      try {
+        return await runReport(session, question);
+      } finally {
+        await session.close();
+      }
+    });
+    const [some, all] = await Promise.all(answers);
+    expect(some).toEqual(all);
+  }
 });

@@ -75,6 +75,25 @@ const ATTACKS: [string, (paths: { outside: string; inside: string }) => string][
     ({ inside, outside }) => `select * from read_text('${inside}/../../../..${outside}/secret.csv')`,
   ],
   ['a list of files', () => `select * from glob('/etc/*')`],
+  ['blobs', ({ outside }) => `select * from read_blob('${outside}/secret.csv')`],
+  ['JSON', ({ outside }) => `select * from read_json('${outside}/secret.csv')`],
+  ['a file of the lake as text, under a glob', ({ inside }) => `select * from read_text('${inside}*')`],
+  ['a statement inside of query', ({ outside }) => `select * from query('copy (select 1) to ''${outside}/new.csv''')`],
+  ['a view that is a name in a text', () => `select * from query_table('/etc/passwd')`],
+  ['a COPY of the whole database', ({ outside }) => `copy from database memory to "${outside}"`],
+  [
+    'a PRAGMA as a function',
+    ({ outside }) => `select * from pragma_database_list() join read_csv('${outside}/secret.csv') on true`,
+  ],
+  ['a variable', () => `set variable x = 1`],
+  ['a prepared statement', () => `prepare x as select 1`],
+  ['a macro', () => `create macro events() as table select 1`],
+  ['USE', () => `use temp`],
+  ['CHECKPOINT', () => `checkpoint`],
+  ['VACUUM', () => `vacuum`],
+  ['an UPDATE of a view', () => `update events set type = 'x'`],
+  ['an INSERT into a view', () => `insert into events select * from events`],
+  ['a secret', () => `create secret s (type s3, key_id 'x', secret 'y')`],
   ['a network address', () => `select * from read_csv('http://127.0.0.1:9/x.csv')`],
 ];
 
@@ -88,6 +107,9 @@ test.each(ATTACKS)('%s is refused, and changes nothing', async (_, attack) => {
 test('what is not a SELECT is told so in our words', async () => {
   await expect(query(session, 'explain select 1')).rejects.toThrow(StatementError);
   await expect(query(session, 'create table x as select 1')).rejects.toThrow(StatementError);
+  await expect(query(session, 'delete from events')).rejects.toThrow(StatementError);
+  await expect(query(session, 'drop table nothing')).rejects.toThrow(StatementError);
+  await expect(query(session, 'select nothing from events')).rejects.toThrow('nothing');
 });
 
 test('settings stay locked even for a SELECT that reads them', async () => {
@@ -101,6 +123,13 @@ test('settings stay locked even for a SELECT that reads them', async () => {
 test('a statement that fails half way fails, and gives no half answer', async () => {
   const sql = `select case when i = 1500000 then error('boom') else i::varchar end from range(2000000) t(i)`;
   await expect(query(session, sql)).rejects.toThrow('boom');
+});
+
+test('a query that needs more than it may have fails cleanly, and leaves nothing behind', async () => {
+  const before = await answer(session, 'select count(*) from events');
+  const sql = 'select list(a.i || b.i::varchar) from range(30000) a(i), range(3000) b(i)';
+  await expect(query(session, sql)).rejects.toThrow('Out of Memory');
+  expect(await answer(session, 'select count(*) from events')).toEqual(before);
 });
 
 test('an aborted statement stops, and the session goes on', async () => {
@@ -135,4 +164,15 @@ test('the files of a session stay readable after a later compaction has replaced
   expect(await answer(early, 'select count(*) from events')).toEqual([[2]]);
   expect(early.snapshot.version).toBe(1);
   await early.close();
+});
+
+test('users and products are views over the events', async () => {
+  expect(await answer(session, 'select user_key, user_id, events, traits from users')).toEqual([
+    ['ada', 'ada', 2, null],
+  ]);
+  expect(await answer(session, 'select count(*) from products')).toEqual([[0]]);
+  for (const { name, columns } of session.views) {
+    const rows = await answer(session, `select column_name from (describe ${name})`);
+    expect([name, rows.flat()]).toEqual([name, columns.map((column) => column.name)]);
+  }
 });

@@ -137,7 +137,8 @@ describe('a timeline', () => {
 
 describe('a report', () => {
   const query = `query ($name: String!, $from: Date!, $to: Date!) {
-    reports(name: $name, from: $from, to: $to) { name description grain columns { name type } rows asOf } }`;
+    reports(name: $name, from: $from, to: $to) { name description grain columns { name type text } rows asOf
+      timezone restated { date at because } } }`;
 
   test('comes with its columns, its rows and as of when', async () => {
     const service = await openService();
@@ -147,11 +148,19 @@ describe('a report', () => {
         name: 'events_by_day',
         description: 'Events.',
         grain: 'day and type',
-        columns: [{ name: 'date', type: 'date' }],
+        columns: [{ name: 'date', type: 'date', text: 'The day.' }],
         rows: [['2026-01-30'], ['2026-01-31']],
         asOf: '2026-01-31T10:00:00.000Z',
+        timezone: 'Europe/Berlin',
+        restated: [{ date: '2026-01-30', at: '2026-01-31T10:00:00.000Z', because: 'events' }],
       },
     });
+  });
+
+  test('is in the list of those there are', async () => {
+    const service = await openService();
+    const { data } = await service.ask('{ reportList { name grain columns { name } } }', {});
+    expect(data).toEqual({ reportList: [{ name: 'events_by_day', grain: 'day and type', columns: [] }] });
   });
 
   test.each([

@@ -1,0 +1,111 @@
+/** One report in DuckDB, over a connection that has the view `events`. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { allRows, literal } from '../sql/duckdb.ts';
+import { addDays, DAY_MS } from './days.ts';
+import { USER_DAYS } from './definitions.ts';
+import { type ReportDefinition, SQL_TYPES } from './header.ts';
+import { bindValues, hoursOf, segmentOf, type Values } from './parameters.ts';
+import { segmentsOf } from './segments.ts';
+
+export interface Question {
+  /** First day of rows: 2026-01-31. */
+  readonly from: string;
+  /** Last day, included. */
+  readonly to: string;
+  /** IANA name of the time zone whose days are meant. */
+  readonly timezone: string;
+  readonly values: Values;
+}
+
+export interface Days {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Days whose events can count in the rows of these days. */
+export function daysRead(
+  { reach_days, reach_back_days, parameters }: ReportDefinition,
+  { from, to, values }: Pick<Question, 'from' | 'to' | 'values'>,
+): Days {
+  // A day may have 23 hours, so that hours reach a day further.
+  const hours = hoursOf(parameters, values);
+  const back = Math.max(reach_back_days, hours === 0 ? 0 : Math.ceil(hours / 24) + 1);
+  return { from: addDays(from, -reach_days), to: addDays(to, back) };
+}
+
+/** Days of UTC that days of any time zone lie in. */
+export function utcDays({ from, to }: Days, timezone: string): Days {
+  return timezone === 'UTC' ? { from, to } : { from: addDays(from, -1), to: addDays(to, 1) };
+}
+
+/**
+ * Makes the temporary table `report`, in the order of the report.
+ *
+ * @param userDays whether there is a view `user_days` too, or it is to be made from events
+ * @throws Error naming the report, with DuckDB's own words
+ */
+export async function compute(
+  connection: DuckDBConnection,
+  definition: ReportDefinition,
+  question: Question,
+  userDays: 'stored' | 'from events',
+): Promise<void> {
+  const { name, columns, parameters, reads, sql } = definition;
+  const { timezone, values } = question;
+  const read = daysRead(definition, question);
+  try {
+    const isMade = reads === 'user_days' && userDays === 'from events';
+    if (reads === 'report_events' || isMade) {
+      await makeEvents(connection, read, timezone, segmentOf(parameters, values));
+    }
+    await connection.run('set variable timezone = $1', [timezone]);
+    if (isMade) await makeUserDays(connection, read);
+    await setDays(connection, question);
+    await bindValues(connection, values);
+    const cast = columns.map((column) => `"${column.name}"::${SQL_TYPES[column.type]} as "${column.name}"`);
+    // `query` takes a single SELECT, whatever a file holds.
+    await connection.run(
+      `create or replace temp table report as select ${cast.join(', ')} from query(${literal(sql)})`,
+    );
+    await checkDays(connection);
+  } catch (error) {
+    throw new Error(`The report ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+}
+
+/** Rows of other days would be stored nowhere, and come to nobody's notice. */
+async function checkDays(connection: DuckDBConnection): Promise<void> {
+  const days = `getvariable('from') and getvariable('to')`;
+  const [strange] = await allRows(
+    connection,
+    `select coalesce(date::VARCHAR, 'no date') as day from report where (date between ${days}) is not true limit 1`,
+  );
+  if (strange !== undefined) throw new Error(`it has a row of ${strange.day}, which is none of the days asked for`);
+}
+
+/**
+ * The instants only spare reading; the day of each event decides. They lie outside these days in every time zone, so no
+ * day boundary is ever computed, and a day of 23 or 25 hours, or one that begins twice, needs no care.
+ */
+async function makeEvents(
+  connection: DuckDBConnection,
+  { from, to }: Days,
+  timezone: string,
+  segment: string | null,
+): Promise<void> {
+  const [earliest, latest] = [(Date.parse(from) - DAY_MS) / 1_000, (Date.parse(to) + 2 * DAY_MS) / 1_000];
+  await connection.run(`create or replace temp view report_events as
+    select *, timezone(${literal(timezone)}, "timestamp")::DATE as date, ${segmentsOf(segment)} as segments
+    from events
+    where "timestamp" between to_timestamp(${earliest}) and to_timestamp(${latest})`);
+}
+
+async function makeUserDays(connection: DuckDBConnection, days: Days): Promise<void> {
+  await setDays(connection, days);
+  await connection.run(`create or replace temp table user_days as from query(${literal(USER_DAYS.sql)})`);
+}
+
+async function setDays(connection: DuckDBConnection, { from, to }: Days): Promise<void> {
+  await connection.run('set variable "from" = $1::DATE', [from]);
+  await connection.run('set variable "to" = $1::DATE', [to]);
+}

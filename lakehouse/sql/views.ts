@@ -1,0 +1,61 @@
+/** The views of a session, and what each of their columns says: `.schema` and the documents come from here. */
+import { COLUMNS, PRODUCT_FIELDS } from '../../schemas/columns.ts';
+
+export interface View {
+  readonly name: string;
+  readonly text: string;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly text: string }[];
+}
+
+const EVENT_COLUMNS = COLUMNS.map(({ name, type, text }) => ({ name, type, text }));
+
+function ofEvents(...names: string[]): View['columns'] {
+  return names.flatMap((name) => EVENT_COLUMNS.filter((column) => column.name === name));
+}
+
+const PRODUCT_TEXTS: Record<(typeof PRODUCT_FIELDS)[number]['name'], string> = {
+  product_id: 'Id of the product, as sent.',
+  category: 'Category of the product, as sent.',
+  price: 'Price of one piece, in currency units as sent.',
+  quantity: 'Pieces.',
+};
+
+export const VIEWS: readonly View[] = [
+  { name: 'events', text: 'Every event, once.', columns: EVENT_COLUMNS },
+  {
+    name: 'failed_events',
+    text: 'What was rejected, with what was sent.',
+    columns: EVENT_COLUMNS,
+  },
+  {
+    name: 'users',
+    text: 'One row a user key: when it was seen and what the latest identify call said.',
+    columns: [
+      ...ofEvents('user_key'),
+      { name: 'user_id', type: 'string', text: 'The known user; null where only a device or browser is known.' },
+      { name: 'first_seen', type: 'timestamp', text: 'Its first event.' },
+      { name: 'last_seen', type: 'timestamp', text: 'Its last event.' },
+      { name: 'events', type: 'int', text: 'How many events it has.' },
+      { name: 'traits', type: 'json', text: 'traits of its latest identify call, as JSON text.' },
+    ],
+  },
+  {
+    name: 'products',
+    text: 'One row for each product of an ecommerce event.',
+    columns: [
+      ...ofEvents('timestamp', 'source', 'message_id', 'user_key', 'group_id', 'event'),
+      ...PRODUCT_FIELDS.map(({ name, type }) => ({ name, type, text: PRODUCT_TEXTS[name] })),
+    ],
+  },
+];
+
+/** Over the view `events`. */
+export const DERIVED_VIEWS = `
+  create view users as
+    select user_key, max(user_id) as user_id, min("timestamp") as first_seen, max("timestamp") as last_seen,
+      count(*) as events,
+      arg_max(traits, ("timestamp", source, message_id)) filter (type = 'identify' and traits is not null) as traits
+    from events group by user_key;
+  create view products as
+    select "timestamp", source, message_id, user_key, group_id, event, unnest(products, recursive := true)
+    from events where products is not null;`;
