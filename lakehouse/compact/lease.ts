@@ -82,11 +82,23 @@ export async function withLease<Result>(
 async function take(ports: LeasePorts, holder: string): Promise<string> {
   const stored = await ports.lake.get(LEASE);
   const lease = stored === null ? null : parseLease(await stored.text());
-  if (lease !== null && lease.expires_at > ports.clock.now()) throw new LeaseHeldError(lease);
+  if (lease !== null && lease.expires_at > ports.clock.now() && !isDead(lease)) throw new LeaseHeldError(lease);
   const etag = await write(ports, holder, conditionOf(stored), LEASE_MS);
   if (etag !== null) return etag;
   const winner = await ports.lake.get(LEASE);
   throw new LeaseHeldError(parseLease((await winner?.text()) ?? '') ?? { holder: 'Another one', expires_at: 0 });
+}
+
+/** Whether the holder was a process of this host that has ended: a restart after a crash does not wait for the minute. */
+function isDead({ holder }: Lease): boolean {
+  const [host, pid] = holder.split('/');
+  if (host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
 }
 
 function conditionOf(stored: StoredBody | null): PutCondition {

@@ -93,8 +93,8 @@ try {
   faults += compare('GraphQL', await idsByGraphql(inlet));
   faults += compare('SQL', await idsBySql());
   await inlet.stop();
-  const { code, stdout } = await runInlet(folder.path, ['compact']);
-  if (code !== 0) throw new Error(stdout);
+  const { code, stderr } = await runInlet(folder.path, ['compact']);
+  if (code !== 0) throw new Error(`inlet compact failed: ${stderr}`);
   faults += compare('SQL after compaction', await idsBySql());
 } finally {
   folder.remove();

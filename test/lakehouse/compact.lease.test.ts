@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { type CentralResult, runCentral } from '../../lakehouse/compact/central.ts';
@@ -49,6 +50,21 @@ test('the lease of a holder that died is taken over after its time, not before, 
   await lake.clock.advance(1);
   expect((await central(lake)).compaction.commits).toBe(1);
   expect((await openLog(lake.lake)).segments).toEqual([]);
+});
+
+test('the lease of a process of this host that has ended is taken over at once', async () => {
+  const lake = open();
+  await append(lake, [[event({ message_id: 'a' })]]);
+  const ended = Bun.spawn([process.execPath, '--version'], { stdout: 'ignore' });
+  await ended.exited;
+  const expires_at = lake.clock.now() + LEASE_MS;
+  const put = (holder: string) => lake.lake.put('leases/compaction.json', JSON.stringify({ holder, expires_at }));
+  await put(`${hostname()}/${process.pid}/00000000`);
+  await expect(central(lake)).rejects.toThrow(LeaseHeldError);
+  await put(`another-host/${ended.pid}/00000000`);
+  await expect(central(lake)).rejects.toThrow(LeaseHeldError);
+  await put(`${hostname()}/${ended.pid}/00000000`);
+  expect((await central(lake)).compaction.commits).toBe(1);
 });
 
 test('long work keeps its lease, and gives it back', async () => {
