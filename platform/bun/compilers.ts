@@ -1,7 +1,8 @@
 /**
  * Lets the engine's compiler threads give way to the thread that answers. On one core they are equals to the scheduler
  * and take slices of some milliseconds each, for the first minutes after a start: the slowest hundredth of 10,000
- * timelines took 13 to 14 ms, and takes 8 to 10 ms this way. Linux only: elsewhere a thread has no priority of its own.
+ * timelines took 13 to 14 ms, and takes 8 to 10 ms this way. Called before the code that answers is compiled, it delays
+ * that. Linux only: elsewhere a thread has no priority of its own.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';

@@ -44,7 +44,6 @@ export interface Running {
 
 /** @throws when the folder is in use or the port is taken, with what to do. */
 export async function serve(config: Config, report: (problem: string) => void): Promise<Running> {
-  keepCompilersLow();
   mkdirSync(config.data_dir, { recursive: true });
   const control = await openDatabase(config, 'control');
   const index = await openDatabase(config, 'hot-index');
@@ -98,6 +97,8 @@ export async function serve(config: Config, report: (problem: string) => void): 
     const users = await someUsers(index, WARM_UP_ROWS).catch(() => []);
     await warmUp((request) => http.fetch(request), keys.readToken, users);
   }
+  // Only now: what the warm-up asks for is to be compiled before the first request comes.
+  keepCompilersLow();
   const server = listen(config, (request) => http.fetch(request));
   requestIp = (request) => server.requestIP(request)?.address ?? null;
 
