@@ -10,6 +10,11 @@ import { keep } from './keep.ts';
 import { markedSegments } from './reindex.ts';
 
 const LOOK_EVERY_MS = 5_000;
+/**
+ * While the log falls behind what comes in, compaction waits: on one core the two together keep up with neither. But not
+ * for longer than this many times what else makes it due, as questions about segments cost more and more.
+ */
+const DEFER_TIMES = { bytes: 8, minutes: 3 };
 
 export interface CentralPorts {
   readonly lake: ObjectStore;
@@ -27,6 +32,8 @@ export interface CentralMetrics {
   copies_removed: number;
   report_days: number;
   failures: number;
+  /** Looks at which a run was due, and waited for the log. */
+  deferrals: number;
 }
 
 export function centralMetrics(): CentralMetrics {
@@ -36,6 +43,7 @@ export function centralMetrics(): CentralMetrics {
     copies_removed: 0,
     report_days: 0,
     failures: 0,
+    deferrals: 0,
   };
 }
 
@@ -45,13 +53,15 @@ export interface CentralSight {
   /** How the lake fares, names to values: what waits at each look, everything else after each run. */
   readonly gauges: Record<string, number>;
   readonly report: (problem: string) => void;
+  /** Whether the log falls behind what comes in. */
+  readonly isBehind: () => boolean;
 }
 
 /** Runs until the signal is aborted. A failure is reported and tried again; it never ends the loop. */
 export async function keepCentral(
   ports: CentralPorts,
   config: Config,
-  { signal, metrics, gauges, report }: CentralSight,
+  { signal, metrics, gauges, report, isBehind }: CentralSight,
 ): Promise<void> {
   const { clock, lake } = ports;
   let lastRun = clock.now();
@@ -72,6 +82,13 @@ export async function keepCentral(
     Object.assign(gauges, lakeGauges(pending));
     const waited_minutes = (clock.now() - lastRun) / 60_000;
     if (pending.pending_bytes < config.compact_bytes && waited_minutes < config.compact_minutes) return;
+    const mayWait =
+      pending.pending_bytes < DEFER_TIMES.bytes * config.compact_bytes &&
+      waited_minutes < DEFER_TIMES.minutes * config.compact_minutes;
+    if (mayWait && isBehind()) {
+      metrics.deferrals += 1;
+      return;
+    }
     lastRun = clock.now();
     const options = { ...ports, config, signal, keep: () => markedSegments(lake) };
     const result = await runCentral(options).catch((error: unknown) => {

@@ -20,6 +20,9 @@ export type ToConsumer =
   | ToChild
   | { readonly kind: 'batch'; readonly batch: number; readonly packs: readonly PackReference[] };
 
+/** Told every second: whether packs wait for the consumer. */
+export type ToCentral = ToChild | { readonly kind: 'backlog'; readonly is_behind: boolean };
+
 /** What became of each pack of a batch, in order. */
 export interface Settled {
   readonly kind: 'settled';

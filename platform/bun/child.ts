@@ -1,6 +1,6 @@
 /** A process of ours beside the server: started, heard, started again when it dies, and told to stop. */
 import { resolve } from 'node:path';
-import { type FromChild, isMessage, type ToConsumer } from './child-messages.ts';
+import { type FromChild, isMessage, type ToCentral, type ToConsumer } from './child-messages.ts';
 
 const RESTART_MS = { from: 250, to: 30_000 };
 /** Whoever lived this long did not die of how it starts. */
@@ -28,7 +28,7 @@ export interface Child {
   readonly running: boolean;
   /** Resolves when it runs. */
   ready(): Promise<void>;
-  send(message: ToConsumer): void;
+  send(message: ToConsumer | ToCentral): void;
   /** Lets it finish what it has, and waits for it. */
   stop(): Promise<void>;
 }

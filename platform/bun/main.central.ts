@@ -5,6 +5,7 @@
 import { constants, setPriority } from 'node:os';
 import { parseConfig } from '../../schemas/config.ts';
 import { centralMetrics, keepCentral } from '../app/central.ts';
+import { isMessage, type ToCentral } from './child-messages.ts';
 import { beChild, countersOf } from './child-side.ts';
 import { openLake } from './lake.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -15,7 +16,13 @@ setPriority(constants.priority.PRIORITY_LOW);
 const config = parseConfig(process.env);
 const metrics = centralMetrics();
 const gauges = {};
-const { problem, stopping, end } = beChild(() => ({ ...countersOf('central', metrics), ...gauges }));
+let behind = false;
+const { problem, stopping, end } = beChild(
+  () => ({ ...countersOf('central', metrics), ...gauges }),
+  (message) => {
+    if (isMessage<ToCentral>(message, ['backlog']) && message.kind === 'backlog') behind = message.is_behind;
+  },
+);
 const ports = { ...openLake(config), clock: systemClock, random: systemRandom };
-await keepCentral(ports, config, { signal: stopping, metrics, gauges, report: problem });
+await keepCentral(ports, config, { signal: stopping, metrics, gauges, report: problem, isBehind: () => behind });
 end();

@@ -9,7 +9,7 @@ import { createHttp } from '../app/http.ts';
 import { type InFlight, trackInFlight } from '../app/in-flight.ts';
 import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
 import type { Database, Ports } from '../ports.ts';
-import { keepChild } from './child.ts';
+import { type Child, keepChild } from './child.ts';
 import { keepCompilersLow } from './compilers.ts';
 import { startConsumer } from './consumer-link.ts';
 import { keyValue } from './key-value.ts';
@@ -28,6 +28,9 @@ const BATCH_BYTES_MAX = 1_500_000;
 /** How long the first pack of a batch waits for others: fewer and larger segments, against how fresh answers are. */
 const LINGER_MS = 300;
 const STOP_MS = 2_000;
+/** The log falls behind when a pack waits for longer than this. */
+const BEHIND_MS = 2_000;
+const TELL_BACKLOG_MS = 1_000;
 /** Rows of the hot index whose users the first queries are about. */
 const WARM_UP_ROWS = 100;
 const DEAD_LETTER_LINGER_MS = 60_000;
@@ -78,6 +81,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
           report,
         })
       : null;
+  const tellingBacklog = setInterval(() => void tellBacklog(queue, central), TELL_BACKLOG_MS);
   const loops = consumer === null ? [] : startLoops(queue, consumer, stopping.signal, report);
 
   let requestIp: (request: Request) => string | null = () => null;
@@ -110,6 +114,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
       await Promise.race([server.stop(), systemClock.sleep(STOP_MS)]);
       await server.stop(true);
       stopping.abort();
+      clearInterval(tellingBacklog);
       await Promise.all(loops);
       await Promise.all([consumer?.stop(), central?.stop()]);
       await queue.close();
@@ -123,6 +128,14 @@ async function openDatabase(config: Config, name: 'control' | 'hot-index'): Prom
   const database = sqliteDatabase(join(config.data_dir, `${name}.sqlite`));
   await applyMigrations(database, name);
   return database;
+}
+
+/** A queue that closes meanwhile has nothing to tell. */
+async function tellBacklog(queue: EmbeddedQueue, central: Child | null): Promise<void> {
+  const oldest =
+    (await queue.metrics().catch(() => null))?.oldestMessageTimestamp?.getTime() ?? Number.POSITIVE_INFINITY;
+  if (central?.running !== true) return;
+  central.send({ kind: 'backlog', is_behind: systemClock.now() - oldest > BEHIND_MS });
 }
 
 /** Dead letters have arrived as well, and wait. */

@@ -10,6 +10,7 @@ import { folderFiles } from '../../platform/bun/local-files.ts';
 import { systemClock, systemRandom, zstdCompressor } from '../../platform/bun/system.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import { parseConfig } from '../../schemas/config.ts';
+import { packId } from '../../schemas/pack.ts';
 import { makeRow } from '../query/support.ts';
 import { temporaryFolder } from '../support/inlet.ts';
 
@@ -38,7 +39,7 @@ it('a failure does not end the central job: the next look compacts what waits', 
       lake_uri: 'file:///lake',
     },
     parseConfig({ INLET_COMPACT_BYTES: '65536' }),
-    { signal: stopping.signal, metrics, gauges, report: (problem) => problems.push(problem) },
+    { signal: stopping.signal, metrics, gauges, report: (problem) => problems.push(problem), isBehind: () => false },
   );
   while (gauges.inlet_lake_files !== 1) await systemClock.sleep(10);
   stopping.abort();
@@ -49,6 +50,46 @@ it('a failure does not end the central job: the next look compacts what waits', 
   expect(metrics).toMatchObject({ compactions: 1, failures: 1 });
   expect(gauges).toEqual(lakeGauges(await lookAtLake(lake)));
   expect(gauges).toMatchObject({ inlet_lake_pending_segments: 0, inlet_lake_consumed_segments: 1 });
+  folder.remove();
+});
+
+it('compaction waits while the log falls behind, but not without end', async () => {
+  const folder = temporaryFolder('central');
+  const root = join(folder.path, 'lake');
+  const lake = folderStore(root);
+  const append = async (number: number) => {
+    const row = makeRow({ message_id: `m${number}`, properties: JSON.stringify({ text: noise(200_000) }) });
+    await appendSegment(lake, [row], [packId('0123456789abcde', number)], zstdCompressor);
+  };
+  const stopping = new AbortController();
+  const metrics = centralMetrics();
+  let behind = true;
+  const running = keepCentral(
+    {
+      lake,
+      files: folderFiles(root, join(folder.path, 'scratch')),
+      clock: { now: () => Date.now(), sleep: () => systemClock.sleep(10) },
+      random: systemRandom,
+      lake_uri: 'file:///lake',
+    },
+    parseConfig({ INLET_COMPACT_BYTES: '65536' }),
+    { signal: stopping.signal, metrics, gauges: {}, report: () => {}, isBehind: () => behind },
+  );
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await systemClock.sleep(10);
+  };
+  await append(1);
+  await until(() => metrics.deferrals > 3);
+  expect(metrics.compactions).toBe(0);
+  behind = false;
+  await until(() => metrics.compactions === 1);
+  behind = true;
+  // More than eight times what makes a run due.
+  for (let number = 2; number < 8; number += 1) await append(number);
+  await until(() => metrics.compactions === 2);
+  stopping.abort();
+  await running;
+  expect((await loadSnapshot(lake)).totals.rows).toBe(7);
   folder.remove();
 });
 

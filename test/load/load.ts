@@ -1,9 +1,8 @@
 /**
- * Load for an Inlet: so many connections, each of which sends a request, waits for its answer and sends the next. Plain
- * TCP and ready-made bytes, so that the server is what is measured; the bodies are a day of the shop.
+ * Load for an Inlet: so many connections, each of which sends a request, waits for its answer and sends the next. The
+ * bodies are a day of the shop.
  */
-import type { Socket } from 'bun';
-import { Answers } from './answers.ts';
+import { openConnection } from './connection.ts';
 import { Histogram } from './histogram.ts';
 import type { Run } from './message-id.ts';
 import { makeRequests, type Request, renew } from './requests.ts';
@@ -86,52 +85,31 @@ class Load {
   }
 
   /** One connection. @returns whether it lasted to the end */
-  private lane(): Promise<boolean> {
+  private async lane(): Promise<boolean> {
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
-    const answers = new Answers();
-    let unsent: Uint8Array | null = null;
     let first = 0;
     let sentAt = 0;
-    const push = (socket: Socket, bytes: Uint8Array) => {
-      const written = socket.write(bytes);
-      // The pool is shared: what the kernel does not take now must not change under it.
-      unsent = written < bytes.length ? Buffer.from(bytes.subarray(Math.max(0, written))) : null;
-    };
-    const next = (socket: Socket, now: number) => {
+    const connection = await openConnection(this.url, {
+      answered: (status) => {
+        const now = Bun.nanoseconds();
+        this.count(status, first, now, now - sentAt);
+        next(now);
+      },
+      closed: () => resolve(false),
+      failed: reject,
+    });
+    const next = (now: number): void => {
       if (now >= this.deadline) {
         resolve(true);
-        socket.end();
+        connection?.end();
         return;
       }
       first = this.numbers;
       sentAt = now;
-      push(socket, this.nextRequest());
+      connection?.send(this.nextRequest());
     };
-    Bun.connect({
-      hostname: this.url.hostname,
-      port: Number(this.url.port || 80),
-      socket: {
-        open: (socket) => next(socket, Bun.nanoseconds()),
-        drain: (socket) => {
-          if (unsent !== null) push(socket, unsent);
-        },
-        data: (socket, chunk) => {
-          try {
-            const status = answers.read(chunk);
-            if (status === null) return;
-            const now = Bun.nanoseconds();
-            this.count(status, first, now, now - sentAt);
-            next(socket, now);
-          } catch (error) {
-            reject(error);
-            socket.end();
-          }
-        },
-        close: () => resolve(false),
-        error: () => resolve(false),
-        connectError: () => resolve(false),
-      },
-    }).catch(() => resolve(false));
+    if (connection === null) return false;
+    next(Bun.nanoseconds());
     return promise;
   }
 
