@@ -1,5 +1,7 @@
 /** One DuckDB instance for one piece of work, with bounded memory and a scratch folder that goes with it. */
+
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type JS } from '@duckdb/node-api';
 
@@ -16,7 +18,8 @@ export interface DuckDB {
 }
 
 const MEMORY_LIMIT = '512MB';
-const THREADS = '2';
+/** A thread more than there are cores only takes memory. */
+const THREADS = String(Math.min(2, availableParallelism()));
 const SPILL_LIMIT = '16GB';
 const FOLDER_PREFIX = 'duckdb-';
 /** Longer than any work of one instance. */

@@ -11,8 +11,8 @@ import { markedSegments } from './reindex.ts';
 
 const LOOK_EVERY_MS = 5_000;
 /**
- * While the log falls behind what comes in, compaction waits: on one core the two together keep up with neither. But not
- * for longer than this many times what else makes it due, as questions about segments cost more and more.
+ * While the consumer has all it can do, compaction waits: on one core the two together keep up with neither. But not for
+ * longer than this many times what else makes it due, as questions about segments cost more and more.
  */
 const DEFER_TIMES = { bytes: 8, minutes: 3 };
 
@@ -53,15 +53,15 @@ export interface CentralSight {
   /** How the lake fares, names to values: what waits at each look, everything else after each run. */
   readonly gauges: Record<string, number>;
   readonly report: (problem: string) => void;
-  /** Whether the log falls behind what comes in. */
-  readonly isBehind: () => boolean;
+  /** Whether the consumer has all it can do. */
+  readonly isBusy: () => boolean;
 }
 
 /** Runs until the signal is aborted. A failure is reported and tried again; it never ends the loop. */
 export async function keepCentral(
   ports: CentralPorts,
   config: Config,
-  { signal, metrics, gauges, report, isBehind }: CentralSight,
+  { signal, metrics, gauges, report, isBusy }: CentralSight,
 ): Promise<void> {
   const { clock, lake } = ports;
   let lastRun = clock.now();
@@ -85,7 +85,7 @@ export async function keepCentral(
     const mayWait =
       pending.pending_bytes < DEFER_TIMES.bytes * config.compact_bytes &&
       waited_minutes < DEFER_TIMES.minutes * config.compact_minutes;
-    if (mayWait && isBehind()) {
+    if (mayWait && isBusy()) {
       metrics.deferrals += 1;
       return;
     }

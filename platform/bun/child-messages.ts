@@ -20,8 +20,8 @@ export type ToConsumer =
   | ToChild
   | { readonly kind: 'batch'; readonly batch: number; readonly packs: readonly PackReference[] };
 
-/** Told every second: whether packs wait for the consumer. */
-export type ToCentral = ToChild | { readonly kind: 'backlog'; readonly is_behind: boolean };
+/** Told every second: whether the consumer has all it can do. */
+export type ToCentral = ToChild | { readonly kind: 'load'; readonly is_busy: boolean };
 
 /** What became of each pack of a batch, in order. */
 export interface Settled {

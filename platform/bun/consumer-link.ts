@@ -6,6 +6,8 @@ import type { Settlement } from './queue/consume.ts';
 export interface ConsumerLink extends Pick<Child, 'samples' | 'restarts' | 'running' | 'stop'> {
   /** Several at a time, as it likes. @throws when the process dies over it; then the packs are to be delivered again. */
   handle(packs: readonly PackReference[]): Promise<Settlement[]>;
+  /** How long it has had work so far, milliseconds. */
+  readonly busy_ms: number;
 }
 
 /**
@@ -30,6 +32,11 @@ export function startConsumer(
 ): ConsumerLink {
   const waiters = new Map<number, Waiter>();
   let lastBatch = 0;
+  let busy_ms = 0;
+  let busySince = 0;
+  const settle = (): void => {
+    if (waiters.size === 0) busy_ms += performance.now() - busySince;
+  };
   const child = keepChild({
     env: { MIMALLOC_PURGE_DELAY: KEEP_FREE_MEMORY_MS, ...env },
     script,
@@ -39,11 +46,13 @@ export function startConsumer(
     receive: (message) => {
       if (!isMessage<Settled>(message, ['settled'])) return;
       waiters.get(message.batch)?.resolve(message.settlements);
-      waiters.delete(message.batch);
+      if (waiters.delete(message.batch)) settle();
     },
     ended: (cause) => {
       for (const waiter of waiters.values()) waiter.reject(cause);
+      if (waiters.size === 0) return;
       waiters.clear();
+      settle();
     },
   });
 
@@ -57,11 +66,15 @@ export function startConsumer(
     get running() {
       return child.running;
     },
+    get busy_ms() {
+      return busy_ms + (waiters.size > 0 ? performance.now() - busySince : 0);
+    },
     stop: () => child.stop(),
     handle: async (packs) => {
       await child.ready();
       const { promise, resolve, reject } = Promise.withResolvers<Settlement[]>();
       lastBatch += 1;
+      if (waiters.size === 0) busySince = performance.now();
       waiters.set(lastBatch, { resolve, reject });
       child.send({ kind: 'batch', batch: lastBatch, packs } satisfies ToConsumer);
       return promise;

@@ -16,13 +16,13 @@ setPriority(constants.priority.PRIORITY_LOW);
 const config = parseConfig(process.env);
 const metrics = centralMetrics();
 const gauges = {};
-let behind = false;
+let busy = false;
 const { problem, stopping, end } = beChild(
   () => ({ ...countersOf('central', metrics), ...gauges }),
   (message) => {
-    if (isMessage<ToCentral>(message, ['backlog']) && message.kind === 'backlog') behind = message.is_behind;
+    if (isMessage<ToCentral>(message, ['load']) && message.kind === 'load') busy = message.is_busy;
   },
 );
 const ports = { ...openLake(config), clock: systemClock, random: systemRandom };
-await keepCentral(ports, config, { signal: stopping, metrics, gauges, report: problem, isBehind: () => behind });
+await keepCentral(ports, config, { signal: stopping, metrics, gauges, report: problem, isBusy: () => busy });
 end();

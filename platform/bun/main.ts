@@ -11,7 +11,7 @@ import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
 import type { Database, Ports } from '../ports.ts';
 import { type Child, keepChild } from './child.ts';
 import { keepCompilersLow } from './compilers.ts';
-import { startConsumer } from './consumer-link.ts';
+import { type ConsumerLink, startConsumer } from './consumer-link.ts';
 import { keyValue } from './key-value.ts';
 import { openLake } from './lake.ts';
 import { renderMetrics } from './metrics.ts';
@@ -28,9 +28,11 @@ const BATCH_BYTES_MAX = 1_500_000;
 /** How long the first pack of a batch waits for others: fewer and larger segments, against how fresh answers are. */
 const LINGER_MS = 300;
 const STOP_MS = 2_000;
-/** The log falls behind when a pack waits for longer than this. */
-const BEHIND_MS = 2_000;
-const TELL_BACKLOG_MS = 1_000;
+const TELL_LOAD_MS = 1_000;
+/** Of the last second, in the mean over all. */
+const LOAD_WEIGHT = 0.2;
+/** Of the time in which the consumer has work: beyond, it has all it can do. */
+const BUSY_SHARE = 0.8;
 /** Rows of the hot index whose users the first queries are about. */
 const WARM_UP_ROWS = 100;
 const DEAD_LETTER_LINGER_MS = 60_000;
@@ -81,7 +83,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
           report,
         })
       : null;
-  const tellingBacklog = setInterval(() => void tellBacklog(queue, central), TELL_BACKLOG_MS);
+  const tellingLoad = consumer === null || central === null ? null : tellLoad(consumer, central);
   const loops = consumer === null ? [] : startLoops(queue, consumer, stopping.signal, report);
 
   let requestIp: (request: Request) => string | null = () => null;
@@ -114,7 +116,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
       await Promise.race([server.stop(), systemClock.sleep(STOP_MS)]);
       await server.stop(true);
       stopping.abort();
-      clearInterval(tellingBacklog);
+      if (tellingLoad !== null) clearInterval(tellingLoad);
       await Promise.all(loops);
       await Promise.all([consumer?.stop(), central?.stop()]);
       await queue.close();
@@ -130,12 +132,16 @@ async function openDatabase(config: Config, name: 'control' | 'hot-index'): Prom
   return database;
 }
 
-/** A queue that closes meanwhile has nothing to tell. */
-async function tellBacklog(queue: EmbeddedQueue, central: Child | null): Promise<void> {
-  const oldest =
-    (await queue.metrics().catch(() => null))?.oldestMessageTimestamp?.getTime() ?? Number.POSITIVE_INFINITY;
-  if (central?.running !== true) return;
-  central.send({ kind: 'backlog', is_behind: systemClock.now() - oldest > BEHIND_MS });
+/** Tells the central job whether the consumer has all it can do: going by the last seconds, the latest counting most. */
+function tellLoad(consumer: ConsumerLink, central: Child): ReturnType<typeof setInterval> {
+  let share = 0;
+  let before = { at: performance.now(), busy_ms: consumer.busy_ms };
+  return setInterval(() => {
+    const now = { at: performance.now(), busy_ms: consumer.busy_ms };
+    share += ((now.busy_ms - before.busy_ms) / (now.at - before.at) - share) * LOAD_WEIGHT;
+    before = now;
+    if (central.running) central.send({ kind: 'load', is_busy: share > BUSY_SHARE });
+  }, TELL_LOAD_MS);
 }
 
 /** Dead letters have arrived as well, and wait. */

@@ -39,7 +39,7 @@ it('a failure does not end the central job: the next look compacts what waits', 
       lake_uri: 'file:///lake',
     },
     parseConfig({ INLET_COMPACT_BYTES: '65536' }),
-    { signal: stopping.signal, metrics, gauges, report: (problem) => problems.push(problem), isBehind: () => false },
+    { signal: stopping.signal, metrics, gauges, report: (problem) => problems.push(problem), isBusy: () => false },
   );
   while (gauges.inlet_lake_files !== 1) await systemClock.sleep(10);
   stopping.abort();
@@ -53,7 +53,7 @@ it('a failure does not end the central job: the next look compacts what waits', 
   folder.remove();
 });
 
-it('compaction waits while the log falls behind, but not without end', async () => {
+it('compaction waits while the consumer is busy, but not without end', async () => {
   const folder = temporaryFolder('central');
   const root = join(folder.path, 'lake');
   const lake = folderStore(root);
@@ -63,7 +63,7 @@ it('compaction waits while the log falls behind, but not without end', async () 
   };
   const stopping = new AbortController();
   const metrics = centralMetrics();
-  let behind = true;
+  let busy = true;
   const running = keepCentral(
     {
       lake,
@@ -73,7 +73,7 @@ it('compaction waits while the log falls behind, but not without end', async () 
       lake_uri: 'file:///lake',
     },
     parseConfig({ INLET_COMPACT_BYTES: '65536' }),
-    { signal: stopping.signal, metrics, gauges: {}, report: () => {}, isBehind: () => behind },
+    { signal: stopping.signal, metrics, gauges: {}, report: () => {}, isBusy: () => busy },
   );
   const until = async (isSo: () => boolean) => {
     while (!isSo()) await systemClock.sleep(10);
@@ -81,9 +81,9 @@ it('compaction waits while the log falls behind, but not without end', async () 
   await append(1);
   await until(() => metrics.deferrals > 3);
   expect(metrics.compactions).toBe(0);
-  behind = false;
+  busy = false;
   await until(() => metrics.compactions === 1);
-  behind = true;
+  busy = true;
   // More than eight times what makes a run due.
   for (let number = 2; number < 8; number += 1) await append(number);
   await until(() => metrics.compactions === 2);
