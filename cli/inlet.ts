@@ -7,6 +7,7 @@ import { compactCommand } from './compact.ts';
 import { demoCommand } from './demo.ts';
 import { keysCommand } from './keys.ts';
 import { lakeCommand } from './lake.ts';
+import { notebookCommand } from './notebook.ts';
 import { rebuildCommand } from './rebuild.ts';
 import { reportCommand } from './report.ts';
 import { serveCommand } from './serve.ts';
@@ -36,6 +37,7 @@ for (const command of [
   keysCommand(),
   reportCommand(),
   sqlCommand(),
+  notebookCommand(),
   compactCommand(),
   statusCommand(),
   lakeCommand(),

@@ -1,0 +1,33 @@
+/** A page as a real browser has it once its scripts have run. */
+
+export const CHROMIUM = Bun.which('chromium') ?? Bun.which('chromium-browser') ?? Bun.which('google-chrome');
+export const REASON = CHROMIUM === null ? ' (skipped: Chromium is not installed; apt-get install chromium)' : '';
+
+/** The cells of the page at this path, by id, as HTML. */
+export async function openCells(path: string, profile: string): Promise<Map<string, string>> {
+  const child = Bun.spawn(
+    [
+      CHROMIUM ?? 'chromium',
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--window-size=1000,2000',
+      '--host-resolver-rules=MAP * ~NOTFOUND',
+      '--virtual-time-budget=5000',
+      `--user-data-dir=${profile}`,
+      '--dump-dom',
+      `file://${path}`,
+    ],
+    { stdout: 'pipe', stderr: 'ignore' },
+  );
+  const dom = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error(`Chromium ended with ${child.exitCode}`);
+  const sections = [...dom.matchAll(/<section id="cell-([^"]+)"[^>]*>([\s\S]*?)<\/section>/g)];
+  return new Map(sections.map(([, id = '', html = '']) => [id, html]));
+}
+
+/** How many shapes the marks of its charts have drawn; axes, grids and rules do not count. */
+export function shapesIn(html: string): number {
+  const marks = [...html.matchAll(/<g aria-label="(?:bar|rect|cell|dot|line)"[^>]*>([\s\S]*?)<\/g>/g)];
+  return marks.reduce((total, [, mark = '']) => total + [...mark.matchAll(/<(?:rect|path|circle)\b/g)].length, 0);
+}
