@@ -191,6 +191,12 @@ export const ERRORS = {
     scope: 'query',
     text: 'Dates are ISO 8601: 2026-01-31 or 2026-01-31T10:00:00Z, and "from" is before "to".',
   },
+  introspection_off: {
+    http: 400,
+    retry: false,
+    scope: 'query',
+    text: 'Introspection is switched off here. The schema comes with Inlet: schemas/graphql/schema.graphql.',
+  },
   filter_invalid: {
     http: 400,
     retry: false,

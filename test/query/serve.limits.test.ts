@@ -99,10 +99,11 @@ test.each([
 });
 
 test('the extent counts through fragments of both kinds, and measures each fragment once', () => {
-  expect(extentOf(parse('{ a { b { c } } d }'))).toEqual({ depth: 3, selections: 4 });
+  expect(extentOf(parse('{ a { b { c } } d }'))).toEqual({ depth: 3, selections: 4, introspects: false });
   expect(extentOf(parse('{ a { ...f ... on B { c { d { e } } } } } fragment f on B { c }'))).toEqual({
     depth: 4,
     selections: 7,
+    introspects: false,
   });
   const doubling = Array.from({ length: 50 }, (_, i) => `fragment f${i} on A { a { ...f${i + 1} ...f${i + 1} } }`);
   const extent = extentOf(parse(`{ ...f0 } ${doubling.join(' ')} fragment f50 on A { b }`));
@@ -164,4 +165,15 @@ test.each([0, -1, 1_001, 2_147_483_647])('a page of %d events is refused', async
   const { service, counter } = await openWatched();
   expect((await service.ask(PAGE, { first })).codes).toEqual(['page_too_large']);
   expect(counter.reads).toBe(0);
+});
+
+test.each([
+  '{ __schema { types { name } } }',
+  '{ a: __type(name: "User") { name } }',
+  '{ ...f } fragment f on Query { ... on Query { __schema { description } } }',
+])('with introspection off, %s is refused with a code, and __typename is not', async (query) => {
+  expect((await (await openService()).ask(query)).codes).toEqual([]);
+  const service = await openService({}, { INLET_GRAPHQL_INTROSPECTION: 'off' });
+  expect(await service.ask(query)).toMatchObject({ status: 400, codes: ['introspection_off'] });
+  expect((await service.ask('{ __typename user(id: "ann") { __typename id } }')).codes).toEqual([]);
 });
