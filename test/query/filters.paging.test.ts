@@ -130,3 +130,47 @@ test.each(['newest', 'oldest'] as const)(
     expect(found).toEqual([`m${rare}`]);
   },
 );
+
+test.each(['newest', 'oldest'] as const)(
+  'rows that overlap by an hour, more than one statement gives, come in order, %s',
+  async (order) => {
+    const index = openIndex();
+    const all: EventRow[] = [];
+    for (let number = 0; number < 200; number += 1) {
+      const rows = [0, 55].map((minutes, pack_index) =>
+        makeRow({
+          ...{ message_id: `m${number}-${minutes}`, pack_id: pack(number), pack_index },
+          timestamp: T0 + number * 20_000 + minutes * MINUTE_MS,
+        }),
+      );
+      all.push(...rows);
+      await writeRows(index, rows);
+    }
+    const query = { ...WHOLE_TIMELINE, order, first: 150 };
+    const shown: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const page: Page = await readTimeline(index, { ...query, after }, async () => T0);
+      shown.push(...labels(page));
+      if (!page.hasNextPage) break;
+      after = page.endCursor;
+    }
+    expect(shown).toEqual(expected(all, query));
+  },
+);
+
+test('a cursor of one filter or order does not fit another', async () => {
+  const index = openIndex();
+  await writeRows(
+    index,
+    rowsOf(
+      [0, 1].map((message) => ({ message, source: 'web', minutes: 0, received: 0, total: 1 })),
+      1,
+    ),
+  );
+  const query = { ...WHOLE_TIMELINE, where: [{ path: ['total'], equals: 1 }], first: 1 };
+  const { endCursor: after } = await readTimeline(index, query, async () => T0);
+  for (const other of [{ where: [{ path: ['total'], gt: 0 }] }, { sources: ['web'] }, { order: 'oldest' as const }]) {
+    const asked = readTimeline(index, { ...query, ...other, after }, async () => T0);
+    await expect(asked).rejects.toMatchObject({ code: 'cursor_invalid' });
+  }
+});
