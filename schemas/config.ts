@@ -19,6 +19,8 @@ export interface Config {
   /** Clocks wrong by more than this are corrected, minutes. */
   readonly skew_minutes: number;
   readonly anonymize_ip: boolean;
+  /** Whether GraphQL tells its schema to those who hold a read token. */
+  readonly graphql_introspection: boolean;
   /** Failed events kept in full per source and day by one process; further ones are counted. */
   readonly failed_events_per_day: number;
   /** How long a known write key is trusted before it is asked for again, seconds. */
@@ -84,7 +86,7 @@ const NUMBERS = {
 } as const;
 type NumberName = keyof typeof NUMBERS;
 
-const SWITCHES = { anonymize_ip: true, central: true } as const;
+const SWITCHES = { anonymize_ip: true, graphql_introspection: true, central: true } as const;
 type SwitchName = keyof typeof SWITCHES;
 
 const TEXTS = {
@@ -149,6 +151,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     late_days: number('late_days'),
     skew_minutes: number('skew_minutes'),
     anonymize_ip: flag('anonymize_ip'),
+    graphql_introspection: flag('graphql_introspection'),
     failed_events_per_day: number('failed_events_per_day'),
     key_cache_seconds: number('key_cache_seconds'),
     retry_after_seconds: number('retry_after_seconds'),

@@ -191,6 +191,18 @@ export const ERRORS = {
     scope: 'query',
     text: 'Dates are ISO 8601: 2026-01-31 or 2026-01-31T10:00:00Z, and "from" is before "to".',
   },
+  introspection_off: {
+    http: 400,
+    retry: false,
+    scope: 'query',
+    text: 'Introspection is switched off here. The schema comes with Inlet: schemas/graphql/schema.graphql.',
+  },
+  filter_invalid: {
+    http: 400,
+    retry: false,
+    scope: 'query',
+    text: 'A filter needs a path of 1 to 8 names and a test, of at most 100 plain values; "where" takes at most 10.',
+  },
   report_unknown: { http: 400, retry: false, scope: 'query', text: 'There is no report of that name.' },
   parameter_invalid: { http: 400, retry: false, scope: 'query', text: 'The report does not take this parameter.' },
   index_away: {

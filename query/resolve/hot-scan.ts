@@ -3,6 +3,7 @@ import { decodeEvents, type HotEvent } from '../index/hot-events.ts';
 import { ROW_SPAN_MS } from '../index/hot-rows.ts';
 import type { Slot } from '../index/state.ts';
 import { bucketOf, eventsOfUser, userHash } from '../index/users.ts';
+import type { Order } from './position.ts';
 import { select } from './select.ts';
 
 /** Rows a statement gives. More at a time when they hold little, within what memory takes. */
@@ -25,7 +26,10 @@ export interface Chunk {
   /** About how many were looked at. */
   readonly rows: number;
   readonly characters: number;
-  /** Rows not yet read hold nothing newer than this, epoch milliseconds; -Infinity when none are left. */
+  /**
+   * Rows not yet read hold nothing that comes before this, epoch milliseconds; when none are left, -Infinity for newest
+   * first and Infinity for oldest first.
+   */
   readonly frontier: number;
 }
 
@@ -38,24 +42,28 @@ interface Row {
 }
 
 /**
- * Copies of one user's events from `newest` down to `oldest` (both included, epoch milliseconds), in chunks of rows. A
- * row may hold events on either side too, so copies beyond are among them.
+ * Copies of one user's events between `newest` and `oldest` (both included, epoch milliseconds), from either end, in
+ * chunks of rows. A row may hold events on either side too, so copies beyond are among them.
  */
 export class HotScan {
   readonly #database: Database;
   readonly #user: string;
   readonly #newest: number;
   readonly #oldest: number;
+  readonly #order: Order;
   readonly #sql: string;
   #last: { readonly newest: number; readonly content: string } | null;
   #limit = CHUNK_ROWS.first;
 
-  constructor(database: Database, slot: Slot, user: string, newest: number, oldest: number) {
+  constructor(database: Database, slot: Slot, user: string, newest: number, oldest: number, order: Order = 'newest') {
     this.#database = database;
     this.#user = user;
     this.#newest = newest;
     this.#oldest = oldest;
-    this.#last = { newest: newest + ROW_SPAN_MS + 1, content: '' };
+    this.#order = order;
+    const isNewest = order === 'newest';
+    this.#last = { newest: isNewest ? newest + ROW_SPAN_MS + 1 : oldest, content: '' };
+    const direction = isNewest ? 'desc' : 'asc';
     // A bucket is shared by many users. Giving out a row costs as much as looking at it, so of the others' rows only the
     // sample comes: with it a statement ends after some time even where nothing is of the user. They come without their
     // text, which is then not even read. No subquery: it would read the text of all.
@@ -63,9 +71,10 @@ export class HotScan {
         case when instr(users, ?1) > 0 then users end as users,
         case when instr(users, ?1) > 0 then events end as events
       from events_${slot}
-      where bucket = ?2 and (newest, content) < (?3, ?4) and newest >= ?5 and oldest <= ?6
+      where bucket = ?2 and (newest, content) ${isNewest ? '<' : '>'} (?3, ?4) and newest >= ?5 and oldest <= ?6
+        ${isNewest ? '' : `and newest <= ?6 + ${ROW_SPAN_MS}`}
         and (content < '${SAMPLE.below}' or instr(users, ?1) > 0)
-      order by newest desc, content desc limit ?7`;
+      order by newest ${direction}, content ${direction} limit ?7`;
   }
 
   /** @returns null when none is left */
@@ -98,8 +107,13 @@ export class HotScan {
     }
     this.#last = (rows.length < this.#limit ? null : rows.at(-1)) ?? null;
     this.#limit = characters < CHUNK_CHARACTERS ? Math.min(CHUNK_ROWS.most, this.#limit * 2) : CHUNK_ROWS.first;
-    const frontier = this.#last?.newest ?? Number.NEGATIVE_INFINITY;
-    return { copies, rows: Math.max(rows.length, sampled * SAMPLE.one_in), characters, frontier };
+    return { copies, rows: Math.max(rows.length, sampled * SAMPLE.one_in), characters, frontier: this.#frontier() };
+  }
+
+  #frontier(): number {
+    if (this.#order === 'newest') return this.#last?.newest ?? Number.NEGATIVE_INFINITY;
+    // Rows are in the order of their newest events, and reach down an hour.
+    return this.#last === null ? Number.POSITIVE_INFINITY : this.#last.newest - ROW_SPAN_MS;
   }
 }
 

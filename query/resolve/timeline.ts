@@ -1,26 +1,16 @@
 import type { Database } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
-import type { EventType } from '../../schemas/event.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { Candidates } from './candidates.ts';
-import { type Cursor, decodeCursor, encodeCursor, timelineHash } from './cursor.ts';
+import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
+import { type Filters, hashOf, matcher } from './filters.ts';
 import { type Copy, HotScan } from './hot-scan.ts';
 import { atOneMoment, type Moment } from './moment.ts';
-import { comparePositions, type Position, startOf } from './position.ts';
+import { type Position, startOf } from './position.ts';
 import { keepWinners } from './winners.ts';
 
-export interface TimelineQuery {
-  /** User id or anonymous id. */
-  readonly user: string;
-  /** Epoch milliseconds, included; null for no bound. */
-  readonly from: number | null;
-  /** Epoch milliseconds, not included; null for no bound. */
-  readonly to: number | null;
-  /** Null for all. */
-  readonly types: readonly EventType[] | null;
-  /** Names of track calls; null for calls of all types and names. */
-  readonly events: readonly string[] | null;
+export interface TimelineQuery extends Filters {
   readonly first: number;
   readonly after: string | null;
 }
@@ -48,14 +38,14 @@ const LATEST = 8_640_000_000_000_000;
 const STEP_ROWS_MAX = 100_000;
 
 /**
- * One page of a user's timeline: newest first, each event once.
+ * One page of a user's timeline: in the order asked for, each event once.
  *
  * The pages that follow one another show the moment of the first one: every event that was there then comes exactly once,
  * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, one that
  * came later may come, at most once.)
  *
  * @param askAsOf asked on page one; it holds for the pages that follow
- * @throws InletError page_too_large, cursor_invalid, index_away; query_too_costly where too many events of a user lie in
+ * @throws InletError page_too_large, filter_invalid, cursor_invalid, index_away; query_too_costly where too many events of a user lie in
  * one hour to be put in order.
  */
 export async function readTimeline(
@@ -64,8 +54,7 @@ export async function readTimeline(
   askAsOf: () => Promise<number>,
 ): Promise<Page> {
   if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
-  const { user, from, to, types, events } = query;
-  const timeline = timelineHash(user, from, to, types, events);
+  const timeline = hashOf(query);
   const after = query.after === null ? null : decodeCursor(query.after, timeline);
   // Before the reading: the answer may then hold more than this says, but never less.
   const asOf = after?.asOf ?? (await askAsOf());
@@ -104,17 +93,21 @@ async function readPage(
   query: TimelineQuery,
   after: Cursor | null,
 ): Promise<Found> {
-  const newest = Math.min(after?.timestamp ?? LATEST, (query.to ?? LATEST) - 1);
-  const oldest = query.from ?? -LATEST;
+  const { user, order } = query;
+  const isNewest = order === 'newest';
+  const from = query.from ?? -LATEST;
+  const to = (query.to ?? LATEST) - 1;
+  const newest = isNewest ? Math.min(after?.timestamp ?? LATEST, to) : to;
+  const oldest = isNewest ? from : Math.max(after?.timestamp ?? -LATEST, from);
   const matches = matcher(query, after);
-  const candidates = new Candidates();
+  const candidates = new Candidates(order);
   const shown: Copy[] = [];
   let room = PAGE_CHARACTERS_MAX;
   let rows = 0;
   let charactersRead = 0;
   let last: Position | null = null;
 
-  const scan = new HotScan(database, moment.slot, query.user, newest, oldest);
+  const scan = new HotScan(database, moment.slot, user, newest, oldest, order);
   for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
     rows += chunk.rows;
     charactersRead += chunk.characters;
@@ -135,8 +128,8 @@ async function readPage(
     }
     if (candidates.cut && candidates.size === 0) return { shown, next: last };
     const spent = rows >= PAGE_ROWS_MAX || charactersRead >= PAGE_CHARACTERS_READ_MAX || room <= 0;
-    if (!spent || chunk.frontier === Number.NEGATIVE_INFINITY) continue;
-    if (chunk.frontier < newest) return { shown, next: startOf(chunk.frontier) };
+    if (!spent || !Number.isFinite(chunk.frontier)) continue;
+    if (isNewest ? chunk.frontier < newest : chunk.frontier > oldest) return { shown, next: startOf(chunk.frontier) };
     if (rows >= STEP_ROWS_MAX) throw new InletError('query_too_costly');
   }
   return { shown, next: null };
@@ -144,15 +137,4 @@ async function readPage(
 
 function withIdentity(copy: Copy): Copy & { readonly identity: string } {
   return { ...copy, identity: identityOf(copy.event.source, copy.event.messageId) };
-}
-
-function matcher({ from, to, types, events }: TimelineQuery, after: Cursor | null): (copy: Copy) => boolean {
-  const wantedTypes = types === null ? null : new Set<string>(types);
-  const wantedEvents = events === null ? null : new Set<string | null>(events);
-  return ({ event }) =>
-    (from === null || event.timestamp >= from) &&
-    (to === null || event.timestamp < to) &&
-    (after === null || comparePositions(after, event) < 0) &&
-    (wantedTypes === null || wantedTypes.has(event.type)) &&
-    (wantedEvents === null || (event.type === 'track' && wantedEvents.has(event.event)));
 }

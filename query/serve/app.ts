@@ -22,7 +22,7 @@ export function createQuery(services: QueryServices, config: Config): Hono {
   const yoga = createYoga({
     schema: createSchema({ typeDefs, resolvers: createResolvers(services) }),
     graphqlEndpoint: PATH,
-    plugins: [limits()],
+    plugins: [limits(config.graphql_introspection)],
     maskedErrors: { maskError: masking(services.report) },
     // Faults are reported; Yoga would log every refusal too.
     logging: false,

@@ -5,7 +5,12 @@ export interface Extent {
   readonly depth: number;
   /** How many selections there are once every fragment is written out. */
   readonly selections: number;
+  /** Whether it asks for the schema: `__schema` or `__type`. */
+  readonly introspects: boolean;
 }
+
+/** No type of ours can have fields of these names. */
+const SCHEMA_FIELDS: ReadonlySet<string> = new Set(['__schema', '__type']);
 
 /** Yoga keeps parsed documents, so a query that comes again is the same object. */
 const known = new WeakMap<DocumentNode, Extent>();
@@ -38,13 +43,15 @@ function measure(document: DocumentNode): Extent {
   function ofSelections(set: SelectionSetNode | undefined): Extent {
     let depth = 0;
     let selections = 0;
+    let introspects = false;
     for (const selection of set?.selections ?? []) {
       const isSpread = selection.kind === Kind.FRAGMENT_SPREAD;
       const inner = isSpread ? ofFragment(selection.name.value) : ofSelections(selection.selectionSet);
       depth = Math.max(depth, inner.depth + (selection.kind === Kind.FIELD ? 1 : 0));
       selections += 1 + inner.selections;
+      introspects ||= inner.introspects || (selection.kind === Kind.FIELD && SCHEMA_FIELDS.has(selection.name.value));
     }
-    return { depth, selections };
+    return { depth, selections, introspects };
   }
 
   const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
@@ -52,5 +59,6 @@ function measure(document: DocumentNode): Extent {
   return {
     depth: extents.reduce((deepest, { depth }) => Math.max(deepest, depth), 0),
     selections: extents.reduce((sum, { selections }) => sum + selections, 0),
+    introspects: extents.some(({ introspects }) => introspects),
   };
 }

@@ -16,7 +16,7 @@ const COST_MAX = 50_000;
  * Refuses queries that ask for too much. Depth and cost are taken before each execution: what is decided when a document
  * is validated is remembered with it, and then holds for whatever variables it is sent with later.
  */
-export function limits(): Plugin {
+export function limits(introspection: boolean): Plugin {
   const costs = new KnownCosts();
   return {
     onParams({ params: { query } }) {
@@ -32,7 +32,8 @@ export function limits(): Plugin {
       const operation = getOperationAST(document, operationName);
       // The executor says what is wrong.
       if (operation === null || operation === undefined) return;
-      const { depth, selections } = extentOf(document);
+      const { depth, selections, introspects } = extentOf(document);
+      if (introspects && !introspection) throw refusal('introspection_off');
       if (depth > DEPTH_MAX) throw refusal('query_too_deep');
       if (selections > SELECTIONS_MAX) throw refusal('query_too_costly');
       const variables = variableValues ?? {};

@@ -3,6 +3,7 @@ import type { EventType } from '../../schemas/event.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { eventId, readEvent } from '../resolve/event.ts';
 import { readProfile } from '../resolve/profile.ts';
+import type { PropertyFilter } from '../resolve/property-filters.ts';
 import { FIRST_DEFAULT, type Page, readTimeline } from '../resolve/timeline.ts';
 import { date, dateTime, type Instant } from './scalars.ts';
 import type { QueryServices, Report, ReportHeader } from './services.ts';
@@ -28,6 +29,9 @@ interface EventsArguments {
   readonly to?: Instant | null;
   readonly types?: readonly EventType[] | null;
   readonly events?: readonly string[] | null;
+  readonly sources?: readonly string[] | null;
+  readonly where?: readonly PropertyFilter[] | null;
+  readonly order?: 'NEWEST' | 'OLDEST' | null;
   readonly first?: number | null;
   readonly after?: string | null;
 }
@@ -100,6 +104,9 @@ async function readConnection(services: QueryServices, user: string, args: Event
       to,
       types: args.types ?? null,
       events: args.events ?? null,
+      sources: args.sources ?? null,
+      where: args.where ?? null,
+      order: args.order === 'OLDEST' ? 'oldest' : 'newest',
       first: args.first ?? FIRST_DEFAULT,
       after: args.after ?? null,
     },

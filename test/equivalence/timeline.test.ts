@@ -6,7 +6,7 @@ import { writeRows } from '../../query/index/write.ts';
 import { readTimeline } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import type { EventType } from '../../schemas/event.ts';
-import { HOUR_MS, MINUTE_MS, makeRow, openIndex, pack, T0 } from '../query/support.ts';
+import { HOUR_MS, MINUTE_MS, makeRow, openIndex, pack, T0, WHOLE_TIMELINE } from '../query/support.ts';
 import { label, modelTimeline, type Wanted } from './timeline.model.ts';
 
 /** Ends the search for a smaller counterexample; a run without one ends long before. */
@@ -67,7 +67,7 @@ async function readPage(
   first: number,
   after: string | null,
 ) {
-  const page = await readTimeline(database, { ...wanted, first, after }, async () => T0);
+  const page = await readTimeline(database, { ...WHOLE_TIMELINE, ...wanted, first, after }, async () => T0);
   return { ...page, labels: page.edges.map(({ event }) => label(event.timestamp, event.source, event.messageId)) };
 }
 

@@ -14,7 +14,7 @@ const labels = (copies: Copy[]): string[] => copies.map(({ event, stamp }) => ev
 const ALL = Number.NEGATIVE_INFINITY;
 
 test('copies come out in the order of the timeline, each once, none at or below the time asked for', () => {
-  const candidates = new Candidates();
+  const candidates = new Candidates('newest');
   candidates.add([copy('b', '1', 1), copy('a', '2', 1)], 100);
   candidates.add([copy('a', '1', 1), copy('b', '1', 1), copy('z', '1', 1, T0 + 1)], 100);
   expect(labels(candidates.take(10, T0))).toEqual(['z1']);
@@ -23,7 +23,7 @@ test('copies come out in the order of the timeline, each once, none at or below 
 });
 
 test('what found no room keeps out whatever belongs behind it, small as it may be', () => {
-  const candidates = new Candidates();
+  const candidates = new Candidates('newest');
   candidates.add([copy('a', '1', 60), copy('c', '1', 60)], 100);
   expect(candidates.cut).toBe(true);
   candidates.add([copy('b', '1', 10), copy('d', '1', 10)], 100);
@@ -31,7 +31,7 @@ test('what found no room keeps out whatever belongs behind it, small as it may b
 });
 
 test('all copies at one position are kept or left out together, and the first ones are always kept', () => {
-  const candidates = new Candidates();
+  const candidates = new Candidates('newest');
   candidates.add(
     [copy('a', '1', 60), copy('a', '2', 60), copy('a', '3', 60), copy('b', '1', 1), copy('b', '2', 1)],
     100,

@@ -7,11 +7,10 @@ import { eventId, readEvent } from '../../query/resolve/event.ts';
 import { readProfile } from '../../query/resolve/profile.ts';
 import { readTimeline, type TimelineQuery } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
-import { HOUR_MS, makeRow, openIndex, pack, T0, usersOfBucket, watched } from './support.ts';
+import { HOUR_MS, makeRow, openIndex, pack, T0, usersOfBucket, WHOLE_TIMELINE, watched } from './support.ts';
 
 function read(database: Database, query: Partial<TimelineQuery> = {}, asOf = T0) {
-  const all = { user: 'ann', from: null, to: null, types: null, events: null, first: 50, after: null };
-  return readTimeline(database, { ...all, ...query }, async () => asOf);
+  return readTimeline(database, { ...WHOLE_TIMELINE, ...query }, async () => asOf);
 }
 
 async function readAll(database: Database, query: Partial<TimelineQuery> = {}) {
@@ -140,6 +139,9 @@ test('a cursor fits its own user and filters only', async () => {
     { to: T0 },
     { types: ['track' as const] },
     { events: ['Viewed'] },
+    { sources: ['web'] },
+    { where: [{ path: ['a'], exists: false }] },
+    { order: 'oldest' as const },
   ]) {
     await expect(read(index, { after, ...other })).rejects.toMatchObject({ code: 'cursor_invalid' });
   }

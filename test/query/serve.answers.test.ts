@@ -72,6 +72,22 @@ describe('a timeline', () => {
     });
   });
 
+  test('of some sources, with some properties, from the other end', async () => {
+    const found = async (filters: string): Promise<unknown> => {
+      const { data, codes } = await service.ask(`{ user(id: "ann") { events(${filters}) { nodes { messageId } } } }`);
+      expect(codes).toEqual([]);
+      return JSON.parse(JSON.stringify(data)).user.events.nodes.map((node: { messageId: string }) => node.messageId);
+    };
+    expect(await found('order: OLDEST')).toEqual(['m1', 'm2', 'm3']);
+    expect(await found('sources: ["web"], order: OLDEST, first: 1')).toEqual(['m1']);
+    expect(await found('sources: ["app"]')).toEqual([]);
+    expect(await found('where: [{ path: "total", gt: 9, lt: 10 }, { path: ["tags", "1"], equals: "b" }]')).toEqual([
+      'm1',
+    ]);
+    expect(await found('where: { path: "total", exists: false }')).toEqual(['m3', 'm2']);
+    expect(await found('where: { path: "total", in: ["9.5", null] }')).toEqual([]);
+  });
+
   test('pages by cursor, with Relay page information', async () => {
     const query = `query ($after: String) { user(id: "ann") { events(first: 2, after: $after) {
       edges { cursor node { messageId } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } asOf } } }`;

@@ -99,13 +99,81 @@ test.each([
 });
 
 test('the extent counts through fragments of both kinds, and measures each fragment once', () => {
-  expect(extentOf(parse('{ a { b { c } } d }'))).toEqual({ depth: 3, selections: 4 });
+  expect(extentOf(parse('{ a { b { c } } d }'))).toEqual({ depth: 3, selections: 4, introspects: false });
   expect(extentOf(parse('{ a { ...f ... on B { c { d { e } } } } } fragment f on B { c }'))).toEqual({
     depth: 4,
     selections: 7,
+    introspects: false,
   });
   const doubling = Array.from({ length: 50 }, (_, i) => `fragment f${i} on A { a { ...f${i + 1} ...f${i + 1} } }`);
   const extent = extentOf(parse(`{ ...f0 } ${doubling.join(' ')} fragment f50 on A { b }`));
   expect(extent.depth).toBe(51);
   expect(extent.selections).toBeGreaterThan(2 ** 50);
+});
+
+const HOSTILE = [
+  "' or 1=1 --",
+  '"; drop table events_a; --',
+  '\u0000',
+  '%',
+  '{{1}}',
+  '__proto__',
+  '../../etc/passwd',
+  '💥\ud800',
+];
+
+test.each(HOSTILE)('%j in any argument finds nothing, breaks nothing and is no fault of ours', async (text) => {
+  const faults: unknown[] = [];
+  const service = await openService({ report: (fault) => faults.push(fault) });
+  const before = JSON.stringify((await service.index.prepare('select * from index_state').all()).results);
+  const query = `query ($id: ID!, $events: [String!], $path: [String!]!, $value: JSON) { user(id: $id) { profile { traits }
+    events(events: $events, sources: $events, where: [{ path: $path, equals: $value, in: [$value], gt: $value }]) {
+      nodes { id } } } }`;
+  const nothing = await service.ask(query, { id: text, events: [text], path: [text], value: text });
+  expect(nothing).toMatchObject({ codes: [], data: { user: { profile: { traits: {} }, events: { nodes: [] } } } });
+
+  const one = (ask: string) => service.ask(`query ($text: ${ask}`, { text }).then(({ codes }) => codes);
+  expect(await one('ID!) { event(id: $text) { id } }')).toEqual(['id_invalid']);
+  expect(await one('String) { user(id: "a") { events(after: $text) { asOf } } }')).toEqual(['cursor_invalid']);
+  expect(await one('String!) { reports(name: $text, from: "2026-01-01", to: "2026-01-02") { rows } }')).toEqual([
+    'report_unknown',
+  ]);
+  expect(await one('DateTime) { user(id: "a") { events(from: $text) { asOf } } }')).toEqual(['date_invalid']);
+  expect(await one('DateTime) { user(id: "a") { events(to: $text) { asOf } } }')).toEqual(['date_invalid']);
+  expect(JSON.stringify((await service.index.prepare('select * from index_state').all()).results)).toBe(before);
+  expect(faults).toEqual([]);
+});
+
+test.each([
+  ['no test', [{ path: ['a'] }]],
+  ['no path', [{ path: [], exists: true }]],
+  ['a path of nine names', [{ path: 'abcdefghi'.split(''), exists: true }]],
+  ['a name of 257 characters', [{ path: ['x'.repeat(257)], exists: true }]],
+  ['an object as a value', [{ path: ['a'], equals: { b: 1 } }]],
+  ['a list as a bound', [{ path: ['a'], gt: [1] }]],
+  ['101 values', [{ path: ['a'], in: Array.from({ length: 101 }, (_, at) => at) }]],
+  ['eleven filters', Array.from({ length: 11 }, () => ({ path: ['a'], exists: true }))],
+])('a property filter with %s is refused before an event is read', async (_name, where) => {
+  const { service, counter } = await openWatched();
+  const query = 'query ($where: [PropertyFilter!]) { user(id: "a") { events(where: $where) { asOf } } }';
+  expect((await service.ask(query, { where })).codes).toEqual(['filter_invalid']);
+  // The state of the index, at most.
+  expect(counter.reads).toBeLessThanOrEqual(1);
+});
+
+test.each([0, -1, 1_001, 2_147_483_647])('a page of %d events is refused', async (first) => {
+  const { service, counter } = await openWatched();
+  expect((await service.ask(PAGE, { first })).codes).toEqual(['page_too_large']);
+  expect(counter.reads).toBe(0);
+});
+
+test.each([
+  '{ __schema { types { name } } }',
+  '{ a: __type(name: "User") { name } }',
+  '{ ...f } fragment f on Query { ... on Query { __schema { description } } }',
+])('with introspection off, %s is refused with a code, and __typename is not', async (query) => {
+  expect((await (await openService()).ask(query)).codes).toEqual([]);
+  const service = await openService({}, { INLET_GRAPHQL_INTROSPECTION: 'off' });
+  expect(await service.ask(query)).toMatchObject({ status: 400, codes: ['introspection_off'] });
+  expect((await service.ask('{ __typename user(id: "ann") { __typename id } }')).codes).toEqual([]);
 });

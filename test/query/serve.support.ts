@@ -25,7 +25,10 @@ export interface Service {
   ask(query: string, variables?: Record<string, unknown>): Promise<Answer>;
 }
 
-export async function openService(overrides: Partial<QueryServices> = {}): Promise<Service> {
+export async function openService(
+  overrides: Partial<QueryServices> = {},
+  env: Record<string, string> = {},
+): Promise<Service> {
   const clock = { time: T0 };
   const control = overrides.control ?? openControl();
   const index = overrides.index ?? openIndex();
@@ -58,7 +61,7 @@ export async function openService(overrides: Partial<QueryServices> = {}): Promi
       listReports: async () => [{ name: 'events_by_day', description: 'Events.', grain: 'day and type', columns: [] }],
       ...overrides,
     },
-    parseConfig({}),
+    parseConfig(env),
   );
   const authorized = { authorization: `Bearer ${TOKEN}` };
   const fetch = async (url: string, init: RequestInit = {}): Promise<Response> =>

@@ -1,6 +1,7 @@
 import { type SqliteDatabase, sqliteDatabase } from '../../platform/bun/sqlite-database.ts';
 import type { Database } from '../../platform/ports.ts';
 import { bucketOf } from '../../query/index/users.ts';
+import type { TimelineQuery } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import controlMigration from '../../schemas/control/0001_init.sql';
 import migration from '../../schemas/hot-index/0001_init.sql';
@@ -9,6 +10,11 @@ import { packId } from '../../schemas/pack.ts';
 export const T0 = Date.UTC(2026, 0, 31, 10);
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
+
+export const WHOLE_TIMELINE: TimelineQuery = {
+  ...{ user: 'ann', from: null, to: null, types: null, events: null, sources: null, where: null },
+  ...{ order: 'newest', first: 50, after: null },
+};
 
 export function openIndex(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
