@@ -10,7 +10,7 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, FILE_ORDER } from '../sql/columns.ts';
 import { findLosers, stampPending, windowStart, winnersInOneScan } from '../sql/copies.ts';
-import { allRows, asNumber, asText, type DuckDB, literal, openDuckDB } from '../sql/duckdb.ts';
+import { allRows, asNumber, asText, CENTRAL_MEMORY_LIMIT, type DuckDB, literal, openDuckDB } from '../sql/duckdb.ts';
 import { COPY_OPTIONS } from '../sql/files.ts';
 import { askIndex, openIndex } from '../sql/identities.ts';
 import { gatherIdentities, writeIdentities } from './identities.ts';
@@ -50,7 +50,7 @@ export async function compactUnit(
   const pins = pinBoard(files);
   let duckdb: DuckDB | undefined;
   try {
-    duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
+    duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, memory_limit: CENTRAL_MEMORY_LIMIT, signal });
     const { connection, folder } = duckdb;
     const paths = await pins.pin(segments);
     const arrivals = await stampPending(connection, paths);

@@ -7,7 +7,7 @@ import { FAILED_TYPE } from '../../schemas/event.ts';
 import { tableFiles } from '../catalog/files.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { COLUMN_LIST, eventFiles, pathList } from '../sql/columns.ts';
-import { allRows, asText, literal, openDuckDB } from '../sql/duckdb.ts';
+import { allRows, asText, CENTRAL_MEMORY_LIMIT, literal, openDuckDB } from '../sql/duckdb.ts';
 import { fence } from '../sql/session.ts';
 import { compute, type Days, daysRead, utcDays } from './compute.ts';
 import { DAY_MS, dayIn, daysBetween } from './days.ts';
@@ -53,7 +53,7 @@ export async function storeRuns(todo: StoreRuns): Promise<StoreResult> {
     const sources = await sourcesOf(todo, daysRead(definition, { ...days, values }));
     work.push({ days, sources, paths: await todo.pins.pin(sources.map(({ key }) => key)) });
   }
-  const duckdb = await openDuckDB({ scratch_dir: todo.files.scratch_dir, signal });
+  const duckdb = await openDuckDB({ scratch_dir: todo.files.scratch_dir, memory_limit: CENTRAL_MEMORY_LIMIT, signal });
   try {
     const { connection } = duckdb;
     const folder = join(duckdb.folder, 'out');
