@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { LocalFiles, ObjectStore, PinnedFiles, StoredObject } from '../../platform/ports.ts';
+import type { LocalFiles, ObjectStore, StoredObject } from '../../platform/ports.ts';
 import { PRODUCT_FIELDS } from '../../schemas/columns.ts';
 import { tableFiles } from '../catalog/files.ts';
 import { tableFileKey } from '../catalog/objects.ts';
@@ -13,6 +13,7 @@ import { findLosers, stampPending, windowStart, winnersInOneScan } from '../sql/
 import { allRows, asNumber, asText, CENTRAL_MEMORY_LIMIT, type DuckDB, literal, openDuckDB } from '../sql/duckdb.ts';
 import { COPY_OPTIONS } from '../sql/files.ts';
 import { askIndex, openIndex } from '../sql/identities.ts';
+import { pinBoard } from '../sql/pin-board.ts';
 import { gatherIdentities, writeIdentities } from './identities.ts';
 import { planMerges } from './plan.ts';
 import { statisticsOf } from './statistics.ts';
@@ -48,17 +49,18 @@ export async function compactUnit(
   segments: readonly StoredObject[],
 ): Promise<UnitOutput> {
   const pins = pinBoard(files);
+  const pin = (objects: readonly { readonly key: string }[]) => pins.pin(objects.map(({ key }) => key));
   let duckdb: DuckDB | undefined;
   try {
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, memory_limit: CENTRAL_MEMORY_LIMIT, signal });
     const { connection, folder } = duckdb;
-    const paths = await pins.pin(segments);
+    const paths = await pin(segments);
     const arrivals = await stampPending(connection, paths);
     const received_since = windowStart(arrivals.received_min ?? 0, config.dedupe_window_days);
     const index = await openIndex(lake, snapshot);
-    const suspicion = await askIndex(connection, index, received_since, pins.pin);
+    const suspicion = await askIndex(connection, index, received_since, pin);
     const near = (await tableFiles(lake, snapshot, suspicion)).filter(suspicion.covers);
-    const nearPaths = await pins.pin(near);
+    const nearPaths = await pin(near);
     const losers = await findLosers(connection, nearPaths);
 
     const beaten = near.filter((_, position) => losers.has(nearPaths[position] ?? ''));
@@ -67,7 +69,7 @@ export async function compactUnit(
     const rewritten = [...new Map([...beaten, ...merges].map((file) => [file.key, file])).values()];
     const isNew = !Number.isFinite(index.since);
     await gatherIdentities(connection, isNew ? nearPaths : []);
-    const staged = await stage(connection, winnersInOneScan([...paths, ...(await pins.pin(rewritten))], losers));
+    const staged = await stage(connection, winnersInOneScan([...paths, ...(await pin(rewritten))], losers));
 
     const copies = [...losers.values()].reduce((total, count) => total + count, 0);
     const expected = arrivals.rows + rewritten.reduce((total, file) => total + file.rows, 0) - copies;
@@ -83,7 +85,7 @@ export async function compactUnit(
     const since = isNew
       ? received_since
       : Math.max(index.since, windowStart(received_max, config.dedupe_window_days + 1));
-    const identities = await writeIdentities({ connection, lake, folder, pin: pins.pin }, index, since);
+    const identities = await writeIdentities({ connection, lake, folder, pin }, index, since);
     return {
       add,
       remove: rewritten,
@@ -96,27 +98,6 @@ export async function compactUnit(
     await duckdb?.close();
     await pins.release();
   }
-}
-
-/** Pins an object once, however often it is asked for: losers are known by path. */
-function pinBoard(files: LocalFiles): {
-  pin(objects: readonly { readonly key: string }[]): Promise<string[]>;
-  release(): Promise<void>;
-} {
-  const paths = new Map<string, string>();
-  const pins: PinnedFiles[] = [];
-  return {
-    async pin(objects) {
-      const missing = objects.map(({ key }) => key).filter((key) => !paths.has(key));
-      const pinned = await files.pin(missing);
-      pins.push(pinned);
-      for (const [position, key] of missing.entries()) paths.set(key, pinned.paths[position] ?? '');
-      return objects.map(({ key }) => paths.get(key) ?? '');
-    },
-    async release() {
-      for (const pinned of pins) await pinned.release();
-    },
-  };
 }
 
 async function partitionsOf(connection: DuckDBConnection): Promise<Pick<TableFile, 'date' | 'type'>[]> {

@@ -2,12 +2,13 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { LocalFiles, ObjectStore, PinnedFiles, Progress } from '../../platform/ports.ts';
+import type { LocalFiles, ObjectStore, Progress } from '../../platform/ports.ts';
 import { FAILED_TYPE } from '../../schemas/event.ts';
 import { tableFiles } from '../catalog/files.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { COLUMN_LIST, eventFiles, pathList } from '../sql/columns.ts';
 import { allRows, asText, CENTRAL_MEMORY_LIMIT, literal, openDuckDB } from '../sql/duckdb.ts';
+import type { PinBoard } from '../sql/pin-board.ts';
 import { fence } from '../sql/session.ts';
 import { compute, type Days, daysRead, utcDays } from './compute.ts';
 import { DAY_MS, dayIn, daysBetween } from './days.ts';
@@ -166,27 +167,4 @@ async function mark(todo: StoreRuns, days: readonly string[]): Promise<void> {
   const fresh = new Set(marks.map(({ date }) => date));
   const others = (await readRestated(lake, place)).filter(({ date }) => !fresh.has(date));
   await writeRestated(lake, place, [...others, ...marks]);
-}
-
-/** Holds objects as local files until the end: reports of the same days share them. */
-export interface PinBoard {
-  pin(keys: readonly string[]): Promise<string[]>;
-  release(): Promise<void>;
-}
-
-export function pinBoard(files: LocalFiles): PinBoard {
-  const paths = new Map<string, string>();
-  const pins: PinnedFiles[] = [];
-  return {
-    async pin(keys) {
-      const missing = keys.filter((key) => !paths.has(key));
-      const pinned = await files.pin(missing);
-      pins.push(pinned);
-      for (const [position, key] of missing.entries()) paths.set(key, pinned.paths[position] ?? '');
-      return keys.map((key) => paths.get(key) ?? '');
-    },
-    async release() {
-      for (const pinned of pins) await pinned.release();
-    },
-  };
 }

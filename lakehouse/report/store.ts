@@ -4,11 +4,12 @@ import { changedDays, readManifests } from '../catalog/files.ts';
 import { listAll } from '../catalog/objects.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../catalog/snapshot.ts';
 import { loadSnapshot, readSnapshot } from '../catalog/store.ts';
+import { pinBoard } from '../sql/pin-board.ts';
 import { USER_DAYS } from './definitions.ts';
 import { editionOf } from './edition.ts';
 import type { ReportDefinition } from './header.ts';
 import { daysReached, localDays, runsOf } from './plan.ts';
-import { pinBoard, type StoreResult, storeRuns } from './store-run.ts';
+import { type StoreResult, storeRuns } from './store-run.ts';
 import { editionPrefix, readState, reportPrefix, type StoredReport, storedDays, writeState } from './stored.ts';
 
 export interface StoreOptions {

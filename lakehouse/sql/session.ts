@@ -15,6 +15,7 @@ import { COLUMN_LIST, pathList } from './columns.ts';
 import { findLosers, stampPending, windowStart, winnersOf } from './copies.ts';
 import { type DuckDB, literal, openDuckDB } from './duckdb.ts';
 import { askIndex, openIndex, type Suspicion } from './identities.ts';
+import { pinBoard } from './pin-board.ts';
 import { filesFor, within } from './plan.ts';
 import { DERIVED_VIEWS, VIEWS, type View } from './views.ts';
 
@@ -52,40 +53,34 @@ export interface Session {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { lake, files, config, days, signal, own_views } = options;
   const { snapshot, segments } = await openLog(lake);
-  const pins: PinnedFiles[] = [];
+  const pins = pinBoard(files);
+  let own: Awaited<ReturnType<OwnViews>> | undefined;
   let duckdb: DuckDB | undefined;
   const close = async (): Promise<void> => {
     await duckdb?.close();
-    for (const pinned of pins) await pinned.release();
-  };
-  const pin = async (keys: readonly string[]): Promise<readonly string[]> => {
-    const pinned = await files.pin(keys);
-    pins.push(pinned);
-    return pinned.paths;
+    await own?.release();
+    await pins.release();
   };
   try {
-    const pending = await pin(segments.map(({ key }) => key));
+    const pending = await pins.pin(segments.map(({ key }) => key));
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection } = duckdb;
     const { received_min, received_max } = await stampPending(connection, pending);
     const suspect = async (received: number): Promise<Suspicion> => {
       const since = windowStart(received, config.dedupe_window_days);
       const index = await openIndex(lake, snapshot);
-      return askIndex(connection, index, since, async (parts) => [...(await pin(parts.map(({ key }) => key)))]);
+      return askIndex(connection, index, since, (parts) => pins.pin(parts.map(({ key }) => key)));
     };
     const suspicion = received_min === null ? null : await suspect(received_min);
     const { shown, compared } = await filesFor(lake, snapshot, suspicion, days);
-    const needed = [...new Map([...shown, ...compared].map((file) => [file.key, file])).keys()];
-    const table = await pin(needed);
-    const path = new Map(needed.map((key, position) => [key, table[position] ?? key]));
-    const paths = (some: readonly TableFile[]): string[] => some.map(({ key }) => path.get(key) ?? key);
-    const losers = suspicion === null ? new Map() : await findLosers(connection, paths(compared));
-    await createViews(connection, { shown, pending, losers, paths, days });
-    const own = await own_views?.(connection);
-    if (own !== undefined) pins.push(own);
+    const shownPaths = await pins.pin(shown.map(({ key }) => key));
+    const comparedPaths = await pins.pin(compared.map(({ key }) => key));
+    const losers = suspicion === null ? new Map() : await findLosers(connection, comparedPaths);
+    await createViews(connection, { shown, shownPaths, pending, losers, days });
+    own = await own_views?.(connection);
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
-    await fence(connection, [...table, ...pending, ...(own?.paths ?? [])], folder);
+    await fence(connection, [...shownPaths, ...comparedPaths, ...pending, ...(own?.paths ?? [])], folder);
     const newest = [snapshot.received_max, received_max].filter((time) => time !== null);
     return {
       snapshot,
@@ -110,16 +105,18 @@ async function createViews(
   connection: DuckDBConnection,
   view: {
     readonly shown: readonly TableFile[];
+    /** Of them, in their order. */
+    readonly shownPaths: readonly string[];
     readonly pending: readonly string[];
     readonly losers: ReadonlyMap<string, number>;
-    readonly paths: (files: readonly TableFile[]) => string[];
     readonly days: DayRange | undefined;
   },
 ): Promise<void> {
-  const { shown, pending, losers, paths, days } = view;
+  const { shown, shownPaths, pending, losers, days } = view;
   // A file of the table holds rows of one type, so the other ones need not even be opened.
-  const failed = paths(shown.filter(({ type }) => type === FAILED_TYPE));
-  const good = paths(shown.filter(({ type }) => type !== FAILED_TYPE));
+  const isFailed = shown.map(({ type }) => type === FAILED_TYPE);
+  const failed = shownPaths.filter((_, position) => isFailed[position]);
+  const good = shownPaths.filter((_, position) => !isFailed[position]);
   for (const [name, inTable, comparison] of [
     ['events', good, '<>'],
     ['failed_events', failed, '='],
