@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { compareRows } from '../../lakehouse/append/order.ts';
 import { readRows } from '../../lakehouse/append/read.ts';
 import { commit } from '../../lakehouse/catalog/commit.ts';
@@ -11,20 +11,10 @@ import { s3Files } from '../../platform/bun/local-files.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { packId } from '../../schemas/pack.ts';
-import { append, CONFIG, compact, filesOf, seen, sightOf, type TestLake, testLake } from './lake.ts';
+import { append, CONFIG, compact, filesOf, seen, sightOf, type TestLake } from './lake.ts';
+import { openLake } from './open.ts';
 import { event, START, winnersOf } from './rows.ts';
 import { copyStore, Killed, mortalStore } from './stores.ts';
-
-const lakes: TestLake[] = [];
-afterEach(() => {
-  for (const lake of lakes.splice(0)) lake.close();
-});
-
-function open(): TestLake {
-  const lake = testLake();
-  lakes.push(lake);
-  return lake;
-}
 
 async function rowsOf({ lake }: TestLake): Promise<EventRow[]> {
   const rows: EventRow[] = [];
@@ -34,7 +24,7 @@ async function rowsOf({ lake }: TestLake): Promise<EventRow[]> {
 
 /** A compacted event, and pending ones: two more, a copy of it that came earlier, and one of another day. */
 async function halfCompacted(): Promise<{ lake: TestLake; rows: EventRow[] }> {
-  const lake = open();
+  const lake = openLake();
   const first = [event({ message_id: 'a', received_at: START + 9, pack_id: packId('0123456789abcde', 1) })];
   const second = [
     event({ message_id: 'a', user_id: 'eve', pack_id: packId('0123456789abcde', 2) }),
@@ -53,7 +43,7 @@ test('killed after any write, a compaction changes nothing that is seen, and the
   const truth = winnersOf(rows).toSorted(compareRows);
   let writes = 0;
   for (let died = true; died; writes += 1) {
-    const lake = open();
+    const lake = openLake();
     await copyStore(origin.lake, lake.lake);
     const mortal = mortalStore(lake.lake, writes);
     const files = s3Files(mortal, lake.files.scratch_dir);
@@ -114,7 +104,7 @@ test('an abort stops a compaction with nothing committed', async () => {
 });
 
 test('the commit after a consumed segment was deleted drops it from the snapshot', async () => {
-  const lake = open();
+  const lake = openLake();
   const keys: string[] = [];
   for (let number = 0; number < 12; number += 1) {
     keys.push(await append(lake, [[event({ message_id: `m${number}`, pack_id: packId('0123456789abcde', number) })]]));

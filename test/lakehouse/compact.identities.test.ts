@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { commit } from '../../lakehouse/catalog/commit.ts';
 import { expire } from '../../lakehouse/catalog/expire.ts';
 import { type IdentityPart, readIdentities } from '../../lakehouse/catalog/identities.ts';
@@ -10,21 +10,12 @@ import { s3Files } from '../../platform/bun/local-files.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { packId } from '../../schemas/pack.ts';
-import { append, CONFIG, compact, filesOf, seen, sightOf, type TestLake, testLake } from './lake.ts';
+import { append, CONFIG, compact, filesOf, seen, sightOf, type TestLake } from './lake.ts';
+import { openLake } from './open.ts';
 import { event, START } from './rows.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-
-const lakes: TestLake[] = [];
-afterEach(() => {
-  for (const lake of lakes.splice(0)) lake.close();
-});
-function open(): TestLake {
-  const lake = testLake();
-  lakes.push(lake);
-  return lake;
-}
 
 let packs = 0;
 /** A segment of one event. @returns the event */
@@ -61,7 +52,7 @@ test.each([
 ])(
   'the table is not read for new ids %s, nor for a later copy; for an earlier one the file that it is in',
   async (_, id) => {
-    const lake = open();
+    const lake = openLake();
     for (const number of [1, 2, 3]) {
       await arrive(lake, id(number), { received_at: START + number * DAY_MS });
       expect(await filesRead(lake)).toEqual([]);
@@ -76,7 +67,7 @@ test.each([
 );
 
 test('an index that is not there is made again from the table, and copies are found meanwhile and after', async () => {
-  const lake = open();
+  const lake = openLake();
   const late = await arrive(lake, 'a', { received_at: START + MINUTE_MS });
   await compact(lake);
   const nothing = { committed_at: START, as_of: null, add: [], remove: [], forget: [] };
@@ -92,7 +83,7 @@ test('an index that is not there is made again from the table, and copies are fo
 });
 
 test('an index of another format is made again', async () => {
-  const lake = open();
+  const lake = openLake();
   const first = await arrive(lake, 'a');
   await compact(lake);
   const { identities } = await loadSnapshot(lake.lake);
@@ -105,7 +96,7 @@ test('an index of another format is made again', async () => {
 });
 
 test('the index forgets what arrived before the window; a segment from then is compared with the table itself', async () => {
-  const lake = open();
+  const lake = openLake();
   const rows: EventRow[] = [];
   for (let day = 0; day < 14; day += 1) {
     rows.push(await arrive(lake, `m${day}`, { received_at: START + day * DAY_MS }));

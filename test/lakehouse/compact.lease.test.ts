@@ -1,20 +1,11 @@
 import { hostname } from 'node:os';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { type CentralResult, runCentral } from '../../lakehouse/compact/central.ts';
 import { LEASE_MS, LeaseHeldError, withLease } from '../../lakehouse/compact/lease.ts';
-import { append, CONFIG, seen, sightOf, type TestLake, testLake } from './lake.ts';
+import { append, CONFIG, seen, sightOf, type TestLake } from './lake.ts';
+import { openLake } from './open.ts';
 import { event } from './rows.ts';
-
-const lakes: TestLake[] = [];
-afterEach(() => {
-  for (const lake of lakes.splice(0)) lake.close();
-});
-function open(): TestLake {
-  const lake = testLake();
-  lakes.push(lake);
-  return lake;
-}
 
 function central(lake: TestLake): Promise<CentralResult> {
   const config = { ...CONFIG, reports_dir: null, reports_timezone: 'UTC' };
@@ -22,7 +13,7 @@ function central(lake: TestLake): Promise<CentralResult> {
 }
 
 test('of two compactors one works, and the other one is told by whom and until when', async () => {
-  const lake = open();
+  const lake = openLake();
   const rows = [event({ message_id: 'a' }), event({ message_id: 'b' })];
   await append(lake, [rows]);
   const [first, second] = await Promise.allSettled([central(lake), central(lake)]);
@@ -35,7 +26,7 @@ test('of two compactors one works, and the other one is told by whom and until w
 });
 
 test('the lease of a holder that died is taken over after its time, not before, and the work is finished', async () => {
-  const lake = open();
+  const lake = openLake();
   await append(lake, [[event({ message_id: 'a' })]]);
   // A process that died: nothing of it ever goes on.
   const forever = new Promise<never>(() => {});
@@ -53,7 +44,7 @@ test('the lease of a holder that died is taken over after its time, not before, 
 });
 
 test('the lease of a process of this host that has ended is taken over at once', async () => {
-  const lake = open();
+  const lake = openLake();
   await append(lake, [[event({ message_id: 'a' })]]);
   const ended = Bun.spawn([process.execPath, '--version'], { stdout: 'ignore' });
   await ended.exited;
@@ -68,7 +59,7 @@ test('the lease of a process of this host that has ended is taken over at once',
 });
 
 test('long work keeps its lease, and gives it back', async () => {
-  const { lake, clock, random } = open();
+  const { lake, clock, random } = openLake();
   const end = Promise.withResolvers<void>();
   const long = withLease({ lake, clock, random }, undefined, () => end.promise);
   await clock.advance(10 * LEASE_MS);
@@ -79,7 +70,7 @@ test('long work keeps its lease, and gives it back', async () => {
 });
 
 test('a holder that slept through its lease is stopped when another one has taken over', async () => {
-  const { lake, clock, random } = open();
+  const { lake, clock, random } = openLake();
   const sleeper = withLease({ lake, clock, random }, undefined, async (signal) => {
     const stopped = Promise.withResolvers<never>();
     signal.addEventListener('abort', () => stopped.reject(signal.reason));

@@ -16,6 +16,7 @@ import { seededRandom } from '../../platform/sim/random.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { packId } from '../../schemas/pack.ts';
 import { append, CONFIG, compact, filesOf, seen, sightOf, type TestLake, testLake } from './lake.ts';
+import { openLake } from './open.ts';
 import { event, START, winnersOf } from './rows.ts';
 import { copyStore, Killed, mortalStore } from './stores.ts';
 
@@ -44,11 +45,10 @@ const COMING = [
 ];
 
 let origin: TestLake;
-const lakes: TestLake[] = [];
 
 /** Two compactions, of which the second replaced a file; snapshots enough to expire; what a killed writer left; segments. */
 beforeAll(async () => {
-  origin = open();
+  origin = testLake();
   for (const some of IN_TABLE) {
     await append(origin, [some]);
     await compact(origin);
@@ -61,19 +61,11 @@ beforeAll(async () => {
   await origin.lake.put('table/data/date=2026-03-28/type=track/of-a-killed-writer.parquet', 'rows');
   await append(origin, [WAITING]);
 });
-afterAll(() => {
-  for (const lake of lakes.splice(0)) lake.close();
-});
-
-function open(): TestLake {
-  const lake = testLake();
-  lakes.push(lake);
-  return lake;
-}
+afterAll(() => origin.close());
 
 /** The same lake two days later, when everything in it is old. */
 async function fork(): Promise<TestLake> {
-  const lake = open();
+  const lake = openLake();
   await copyStore(origin.lake, lake.lake);
   await lake.clock.advance(48 * HOUR_MS);
   return lake;

@@ -1,23 +1,15 @@
 /** How the lake fares, against what was done to it and against the objects that are there. */
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expire } from '../../lakehouse/catalog/expire.ts';
 import { tableFileKey } from '../../lakehouse/catalog/objects.ts';
 import { lookAtLake } from '../../lakehouse/operate/look.ts';
 import { lakeGauges } from '../../lakehouse/operate/status.ts';
 import { packId } from '../../schemas/pack.ts';
-import { append, CONFIG, compact, type TestLake, testLake } from './lake.ts';
+import { append, CONFIG, compact, type TestLake } from './lake.ts';
+import { openLake } from './open.ts';
 import { event, START } from './rows.ts';
 
 const HOUR_MS = 3_600_000;
-const lakes: TestLake[] = [];
-afterEach(() => {
-  for (const lake of lakes.splice(0)) lake.close();
-});
-function open(): TestLake {
-  const lake = testLake();
-  lakes.push(lake);
-  return lake;
-}
 
 async function bytesUnder({ lake }: TestLake, prefix: string): Promise<number> {
   return (await lake.list({ prefix })).objects.reduce((total, { size }) => total + size, 0);
@@ -28,13 +20,13 @@ function appendOne(lake: TestLake, number: number, timestamp = START): Promise<s
 }
 
 test('an empty lake has nothing of anything', async () => {
-  const { fullest, ...status } = await lookAtLake(open().lake);
+  const { fullest, ...status } = await lookAtLake(openLake().lake);
   expect(fullest).toEqual([]);
   expect(new Set(Object.values(status))).toEqual(new Set([0, null]));
 });
 
 test('what waits, what is in the table and what is left over is counted, each once', async () => {
-  const lake = open();
+  const lake = openLake();
   await appendOne(lake, 1);
   await appendOne(lake, 2, START - 24 * HOUR_MS);
   await compact(lake);
@@ -79,7 +71,7 @@ test('what waits, what is in the table and what is left over is counted, each on
 });
 
 test('files that were replaced wait until their snapshots expire, orphans for the grace time; then both are gone', async () => {
-  const lake = open();
+  const lake = openLake();
   for (let number = 0; number < 12; number += 1) {
     await appendOne(lake, number);
     await compact(lake);

@@ -1,5 +1,5 @@
 /** A session over some days: the same answers as one over all days, at the cost of these days alone. */
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DayRange } from '../../lakehouse/catalog/files.ts';
 import { REPORTS } from '../../lakehouse/report/definitions.ts';
 import { daysToRead, runReport } from '../../lakehouse/report/run.ts';
@@ -7,21 +7,13 @@ import { openSession } from '../../lakehouse/sql/session.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { packId } from '../../schemas/pack.ts';
-import { answer, append, CONFIG, compact, seen, sightOf, type TestLake, testLake } from './lake.ts';
+import { answer, append, CONFIG, compact, seen, sightOf } from './lake.ts';
+import { openLake } from './open.ts';
 import { event, randomPacks, START, winnersOf } from './rows.ts';
 import { nothingDone, workStore } from './work.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-const lakes: TestLake[] = [];
-afterEach(() => {
-  for (const lake of lakes.splice(0)) lake.close();
-});
-function open(...wrap: Parameters<typeof testLake>): TestLake {
-  const lake = testLake(...wrap);
-  lakes.push(lake);
-  return lake;
-}
 
 function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
@@ -32,7 +24,7 @@ function ofDays(rows: readonly EventRow[], { from, to }: DayRange): EventRow[] {
 }
 
 test.each([1, 2, 3])('each range of days shows exactly the winners of these days (seed %i)', async (seed) => {
-  const lake = open();
+  const lake = openLake();
   const random = seededRandom(seed);
   const arrived: EventRow[] = [];
   for (const pack of randomPacks(random, 24, 5)) {
@@ -49,7 +41,7 @@ test.each([1, 2, 3])('each range of days shows exactly the winners of these days
 });
 
 test('a pending copy of a row of another day is left out of its own day, and replaces a row that came later', async () => {
-  const lake = open();
+  const lake = openLake();
   const yesterday = START - DAY_MS;
   const place = (number: number) => ({ pack_id: packId('0123456789abcde', number) });
   const inTable = [
@@ -70,7 +62,7 @@ test('a pending copy of a row of another day is left out of its own day, and rep
 
 test('a day that nothing pending falls on costs its own files, the segments, the index and the metadata', async () => {
   const work = nothingDone();
-  const lake = open((store) => workStore(store, work));
+  const lake = openLake((store) => workStore(store, work));
   for (let day = 0; day < 12; day += 1) {
     const place = { received_at: START + day * DAY_MS, timestamp: START + day * DAY_MS };
     await append(lake, [[event({ message_id: `m${day}`, ...place, pack_id: packId('0123456789abcde', day) })]]);
@@ -95,7 +87,7 @@ test('a day that nothing pending falls on costs its own files, the segments, the
 });
 
 test('a report over some days is the same from a session over just what it reads', async () => {
-  const lake = open();
+  const lake = openLake();
   for (let day = 0; day < 6; day += 1) {
     const at = START + day * DAY_MS;
     const rows = Array.from({ length: 5 }, (_, number) => {
