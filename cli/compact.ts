@@ -23,6 +23,7 @@ export function compactCommand(): Command {
         );
         bar.stop();
         process.stdout.write(summary(result));
+        if (result.report_failure !== null) throw result.report_failure;
       } finally {
         bar.stop();
       }

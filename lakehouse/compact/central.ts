@@ -20,6 +20,8 @@ export interface CentralResult {
   /** Days of reports that were stored, over all reports. */
   readonly report_days: number;
   readonly expired: Expiry;
+  /** What the first report that failed said; null when all are stored. */
+  readonly report_failure: unknown;
 }
 
 /**
@@ -36,8 +38,13 @@ async function runAlone(options: CentralOptions): Promise<CentralResult> {
   const compaction = await runCompaction(options);
   const [reported] = await Promise.allSettled([refreshReports(options)]);
   const expired = await expire({ ...options, keep: await options.keep() });
-  if (reported.status === 'rejected') throw reported.reason;
-  return { compaction, report_days: reported.value, expired };
+  const isStored = reported.status === 'fulfilled';
+  return {
+    compaction,
+    report_days: isStored ? reported.value : 0,
+    expired,
+    report_failure: isStored ? null : reported.reason,
+  };
 }
 
 async function refreshReports(options: CentralOptions): Promise<number> {

@@ -97,12 +97,13 @@ export async function keepCentral(
     });
     // Another one, such as `inlet compact`, is at it.
     if (result === null) return;
-    const { compaction, report_days } = result;
+    const { compaction, report_days, report_failure } = result;
     metrics.compactions += 1;
     metrics.compacted_events += compaction.rows;
     metrics.copies_removed += compaction.copies;
     metrics.report_days += report_days;
     await look();
+    if (report_failure !== null) throw report_failure;
   }
 
   /** Reads every manifest, so it is not done at each look at what waits. */

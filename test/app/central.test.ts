@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { appendSegment } from '../../lakehouse/append/append.ts';
@@ -92,6 +93,49 @@ it('compaction waits while the consumer is busy, but not without end', async () 
   expect((await loadSnapshot(lake)).totals.rows).toBe(7);
   folder.remove();
 });
+
+it('a report that fails is told, and what the run did besides is counted and seen', async () => {
+  const folder = temporaryFolder('central');
+  const root = join(folder.path, 'lake');
+  const lake = folderStore(root);
+  const reports = join(folder.path, 'reports');
+  mkdirSync(reports);
+  writeFileSync(join(reports, 'broken.sql'), BROKEN_REPORT);
+  const row = makeRow({ properties: JSON.stringify({ text: noise(200_000) }) });
+  await appendSegment(lake, [row], [row.pack_id], zstdCompressor);
+  const stopping = new AbortController();
+  const metrics = centralMetrics();
+  const gauges: Record<string, number> = {};
+  const problems: string[] = [];
+  const running = keepCentral(
+    {
+      lake,
+      files: folderFiles(root, join(folder.path, 'scratch')),
+      clock: { now: () => Date.now(), sleep: () => systemClock.sleep(10) },
+      random: systemRandom,
+      lake_uri: 'file:///lake',
+    },
+    parseConfig({ INLET_COMPACT_BYTES: '65536', INLET_REPORTS_DIR: reports }),
+    { signal: stopping.signal, metrics, gauges, report: (problem) => problems.push(problem), isBusy: () => false },
+  );
+  while (problems.length === 0) await systemClock.sleep(10);
+  stopping.abort();
+  await running;
+  expect(problems[0]).toContain('broken');
+  expect(metrics).toMatchObject({ compactions: 1, compacted_events: 1, failures: 1 });
+  expect(gauges).toMatchObject({ inlet_lake_files: 1, inlet_lake_pending_segments: 0 });
+  folder.remove();
+});
+
+const BROKEN_REPORT = `-- name: broken
+-- grain: one row a day
+-- reach_days: 0
+-- description: Fails when it is computed.
+-- columns:
+--   date    date     The day.
+--   events  integer  None.
+select getvariable('from') as date, error('boom')::BIGINT as events from report_events
+`;
 
 /** Text that hardly compresses, so that one segment is worth a compaction. */
 function noise(length: number): string {
