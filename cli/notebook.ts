@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { type BuiltPage, buildPage } from '../lakehouse/notebooks/build.ts';
+import type { BuiltPage } from '../lakehouse/notebooks/build.ts';
 import { listNotebooks, loadNotebook } from '../lakehouse/notebooks/folder.ts';
 import { type Notebook, NotebookError } from '../lakehouse/notebooks/notebook.ts';
 import { storedReportViews } from '../lakehouse/report/views.ts';
@@ -47,6 +47,8 @@ async function buildNotebook(environment: Environment, notebook: Notebook, signa
   // Stored reports are read only where they are asked for: in a bucket each of them is a download.
   const asksReports = notebook.cells.some(({ kind, source }) => kind === 'sql' && /reports_/i.test(source));
   const own_views = asksReports ? storedReportViews(environment) : undefined;
+  // Loaded where it is asked for: no other command needs what renders pages.
+  const { buildPage } = await import('../lakehouse/notebooks/build.ts');
   const session = await openSession({ ...environment, signal, own_views });
   try {
     return await buildPage(session, notebook, signal);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { literal } from '../../lakehouse/sql/duckdb.ts';
 import type { Session } from '../../lakehouse/sql/session.ts';
-import { arrowStream } from './arrow.ts';
 
 export const EXPORTS = ['parquet', 'arrow'] as const;
 export type Export = (typeof EXPORTS)[number];
@@ -25,7 +24,8 @@ export async function writeExport(session: Session, table: string, format: Expor
 }
 
 async function streamOf(session: Session, table: string, format: Export): Promise<NodeJS.ReadableStream> {
-  if (format === 'arrow') return arrowStream(session, table);
+  // Loaded where it is asked for: the library takes 20 MB, of the server's process too.
+  if (format === 'arrow') return (await import('./arrow.ts')).arrowStream(session, table);
   const path = join(session.folder, 'result.parquet');
   await session.connection.run(`copy ${table} to ${literal(path)} (FORMAT parquet)`);
   return createReadStream(path);
