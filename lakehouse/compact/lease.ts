@@ -89,7 +89,10 @@ async function take(ports: LeasePorts, holder: string): Promise<string> {
   throw new LeaseHeldError(parseLease((await winner?.text()) ?? '') ?? { holder: 'Another one', expires_at: 0 });
 }
 
-/** Whether the holder was a process of this host that has ended: a restart after a crash does not wait for the minute. */
+/**
+ * Whether the holder was a process of this host that has ended: a restart after a crash does not wait for the minute.
+ * Containers that share a host name may take each other for dead; that costs work done twice, never a row.
+ */
 function isDead({ holder }: Lease): boolean {
   const [host, pid] = holder.split('/');
   if (host !== hostname()) return false;

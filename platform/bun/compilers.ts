@@ -2,9 +2,9 @@
  * Lets the engine's compiler threads give way to the thread that answers. On one core they are equals to the scheduler
  * and take slices of some milliseconds each, for the first minutes after a start: the slowest hundredth of 10,000
  * timelines took 13 to 14 ms, and takes 8 to 10 ms this way. Called before the code that answers is compiled, it delays
- * that. Linux only: elsewhere a thread has no priority of its own.
+ * that. Linux with /proc only: elsewhere a thread has no priority of its own, or cannot be found.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 
 /** Compilers, and the one that hands free memory back. Both end when idle and start anew. */
@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 500;
 
 /** From now on until the process ends. */
 export function keepCompilersLow(): void {
-  if (process.platform !== 'linux') return;
+  if (process.platform !== 'linux' || !existsSync(THREADS)) return;
   const low = new Set<string>();
   setInterval(() => lower(low), LOOK_EVERY_MS).unref();
   lower(low);
@@ -31,7 +31,7 @@ function lower(low: Set<string>): void {
       setPriority(Number(thread), constants.priority.PRIORITY_LOW);
       low.add(thread);
     } catch {
-      // It has ended meanwhile.
+      // It has ended meanwhile, or the system does not allow it: then it stays as it is.
     }
   }
 }
