@@ -14,6 +14,7 @@ import { keepCompilersLow } from './compilers.ts';
 import { type ConsumerLink, startConsumer } from './consumer-link.ts';
 import { keyValue } from './key-value.ts';
 import { openLake } from './lake.ts';
+import { LoadShare } from './load-share.ts';
 import { renderMetrics } from './metrics.ts';
 import { applyMigrations } from './migrations.ts';
 import { consumeQueue } from './queue/consume.ts';
@@ -29,8 +30,6 @@ const BATCH_BYTES_MAX = 1_500_000;
 const LINGER_MS = 300;
 const STOP_MS = 2_000;
 const TELL_LOAD_MS = 1_000;
-/** Of the last second, in the mean over all. */
-const LOAD_WEIGHT = 0.2;
 /** Of the time in which the consumer has work: beyond, it has all it can do. */
 const BUSY_SHARE = 0.8;
 /** Rows of the hot index whose users the first queries are about. */
@@ -132,15 +131,13 @@ async function openDatabase(config: Config, name: 'control' | 'hot-index'): Prom
   return database;
 }
 
-/** Tells the central job whether the consumer has all it can do: going by the last seconds, the latest counting most. */
+/** Tells the central job whether the consumer has all it can do. */
 function tellLoad(consumer: ConsumerLink, central: Child): ReturnType<typeof setInterval> {
-  let share = 0;
-  let before = { at: performance.now(), busy_ms: consumer.busy_ms };
+  const read = () => ({ at_ms: performance.now(), busy_ms: consumer.busy_ms });
+  const load = new LoadShare(read());
   return setInterval(() => {
-    const now = { at: performance.now(), busy_ms: consumer.busy_ms };
-    share += ((now.busy_ms - before.busy_ms) / (now.at - before.at) - share) * LOAD_WEIGHT;
-    before = now;
-    if (central.running) central.send({ kind: 'load', is_busy: share > BUSY_SHARE });
+    const is_busy = load.add(read()) > BUSY_SHARE;
+    if (central.running) central.send({ kind: 'load', is_busy });
   }, TELL_LOAD_MS);
 }
 

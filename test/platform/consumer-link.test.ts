@@ -32,3 +32,38 @@ it('a batch that waits for a consumer which dies before it is ready goes to the 
   await link.stop();
   folder.remove();
 });
+
+/** Answers a batch when it has been told to by a file. */
+const ANSWERS_WHEN_TOLD = `
+import { existsSync } from 'node:fs';
+process.on('message', async ({ kind, batch, packs }) => {
+  if (kind === 'stop') process.exit(0);
+  while (!existsSync(process.env.MARK)) await Bun.sleep(5);
+  process.send({ kind: 'settled', batch, settlements: packs.map(() => 'ack') });
+});
+process.send({ kind: 'ready' });
+`;
+
+it('it is busy while a batch is under way, several count once, and then no longer', async () => {
+  const folder = temporaryFolder('link');
+  const script = join(folder.path, 'consumer.ts');
+  writeFileSync(script, ANSWERS_WHEN_TOLD);
+  const mark = join(folder.path, 'mark');
+  const link = startConsumer({ ...process.env, MARK: mark }, () => {}, script);
+  const pack = { id: '1', attempts: 1, path: '', offset: 0, length: 0 };
+  expect(link.busy_ms).toBe(0);
+  const began = performance.now();
+  const batches = [link.handle([pack]), link.handle([pack])];
+  while (link.busy_ms === 0) await Bun.sleep(1);
+  const first = link.busy_ms;
+  await Bun.sleep(10);
+  expect(link.busy_ms).toBeGreaterThan(first);
+  writeFileSync(mark, '');
+  await Promise.all(batches);
+  const busy_ms = link.busy_ms;
+  expect(busy_ms).toBeLessThanOrEqual(performance.now() - began);
+  await Bun.sleep(10);
+  expect(link.busy_ms).toBe(busy_ms);
+  await link.stop();
+  folder.remove();
+});
