@@ -2,19 +2,21 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, StoredObject } from '../../platform/ports.ts';
 import { tableFiles } from '../catalog/files.ts';
-import { tableFileKey } from '../catalog/objects.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
-import { COLUMN_LIST, FILE_ORDER } from '../sql/columns.ts';
 import { findLosers, stampPending, windowStart, winnersInOneScan } from '../sql/copies.ts';
 import { allRows, asNumber, asText, CENTRAL_MEMORY_LIMIT, type DuckDB, openDuckDB } from '../sql/duckdb.ts';
 import { askIndex, openIndex } from '../sql/identities.ts';
 import { pinBoard } from '../sql/pin-board.ts';
 import { gatherIdentities, writeIdentities } from './identities.ts';
-import { planMerges } from './plan.ts';
-import { type Partition, writeTableFiles } from './write.ts';
+import { partitionOf, planMerges } from './plan.ts';
+import { type PartitionName, sortInSlices } from './slices.ts';
+import { writeTableFiles } from './write.ts';
 
-const DAY = `strftime(timezone('UTC', "timestamp"), '%Y-%m-%d')`;
+/** Segments and files of so many bytes are sorted at a time. Their rows are 12 to 20 times as large in memory. */
+const SLICE_BYTES = 6_291_456;
+/** More rows than this are worth a statement of their own. */
+const SMALL_ROWS = 2_000;
 
 export interface UnitPorts {
   readonly lake: ObjectStore;
@@ -63,14 +65,20 @@ export async function compactUnit(
     const rewritten = [...new Map([...beaten, ...merges].map((file) => [file.key, file])).values()];
     const isNew = !Number.isFinite(index.since);
     await gatherIdentities(connection, isNew ? nearPaths : []);
-    const staged = await stage(connection, winnersInOneScan([...paths, ...(await pin(rewritten))], losers));
+    const sorted = await sortInSlices({
+      duckdb,
+      rows: winnersInOneScan([...paths, ...(await pin(rewritten))], losers),
+      count: Math.ceil((sum(segments, ({ size }) => size) + sum(rewritten, ({ bytes }) => bytes)) / SLICE_BYTES),
+      large: largeOnes([...partitions, ...rewritten]),
+      signal,
+    });
 
-    const copies = [...losers.values()].reduce((total, count) => total + count, 0);
-    const expected = arrivals.rows + rewritten.reduce((total, file) => total + file.rows, 0) - copies;
-    const found = staged.reduce((total, file) => total + file.rows, 0);
+    const copies = sum([...losers.values()], (count) => count);
+    const expected = arrivals.rows + sum(rewritten, ({ rows }) => rows) - copies;
+    const found = sum(sorted.partitions, ({ rows }) => rows);
     if (found !== expected) throw new Error(`Compaction would write ${found} rows where ${expected} are due`);
 
-    const add = await writeTableFiles({ connection, lake, folder, signal }, staged);
+    const add = await writeTableFiles({ connection, lake, folder, signal }, sorted);
     const received_max = Math.max(snapshot.received_max ?? 0, arrivals.received_max ?? 0);
     const since = isNew
       ? received_since
@@ -90,38 +98,28 @@ export async function compactUnit(
   }
 }
 
-async function partitionsOf(connection: DuckDBConnection): Promise<Pick<TableFile, 'date' | 'type'>[]> {
-  const partitions = await allRows(
-    connection,
-    'select distinct date, type from pending_stamps anti join inlet.losers using (path, row)',
-  );
-  return partitions.map(({ date, type }) => ({ date: asText(date), type: asText(type) }));
+interface PartitionRows extends PartitionName {
+  readonly rows: number;
 }
 
-/**
- * Makes the temporary table `staged`, sorted as the files will be: sorting everything once and then reading it back by
- * partition measured a third of the time of sorting each partition, when memory is short.
- *
- * @returns the files to write
- */
-async function stage(connection: DuckDBConnection, rows: string): Promise<Partition[]> {
-  await connection.run(
-    `create temp table staged as select ${COLUMN_LIST}, ${DAY} as date from ${rows} order by date, type, ${FILE_ORDER}`,
-  );
+/** The partitions that the segments have rows for. */
+async function partitionsOf(connection: DuckDBConnection): Promise<PartitionRows[]> {
   const partitions = await allRows(
     connection,
-    `select date, type, uuid()::VARCHAR as name, count(*) as rows,
-       coalesce(sum(len(list_filter(products, lambda product: isnan(product.price)))), 0)::BIGINT as nan_prices
-     from staged group by date, type order by date, type`,
+    `select date, type, count(*) as rows from pending_stamps anti join inlet.losers using (path, row)
+     group by date, type`,
   );
-  return partitions.map((partition) => {
-    const [date, type] = [asText(partition.date), asText(partition.type)];
-    return {
-      key: tableFileKey(date, type, asText(partition.name)),
-      date,
-      type,
-      rows: asNumber(partition.rows),
-      nan_prices: asNumber(partition.nan_prices),
-    };
-  });
+  return partitions.map(({ date, type, rows }) => ({ date: asText(date), type: asText(type), rows: asNumber(rows) }));
+}
+
+/** @param parts what goes into partitions, from segments and from files */
+function largeOnes(parts: readonly PartitionRows[]): PartitionName[] {
+  const partitions = [...Map.groupBy(parts, partitionOf).values()];
+  return partitions
+    .filter((group) => sum(group, ({ rows }) => rows) > SMALL_ROWS)
+    .flatMap(([part]) => (part === undefined ? [] : [{ date: part.date, type: part.type }]));
+}
+
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -16,17 +16,16 @@ export interface DuckDB {
   readonly connection: DuckDBConnection;
   /** Absolute path of a folder for this instance alone. */
   readonly folder: string;
+  /** One more connection, which is closed with the instance. */
+  connect(): Promise<DuckDBConnection>;
   close(): Promise<void>;
 }
 
 const MEMORY_LIMIT = '512MB';
 /** A thread more than there are cores only takes memory. */
-const THREADS = Math.min(2, availableParallelism());
-/**
- * For the central job, which runs beside the server. A thread needs as much to sort a unit of compaction: two with 256 MB
- * together ran out of it. One with 256 MB made a process of 810 MB, two with 512 MB one of 1,050 MB.
- */
-export const CENTRAL_MEMORY_LIMIT = `${256 * THREADS}MB`;
+export const THREADS = Math.min(2, availableParallelism());
+/** For compaction, which runs beside the server and sorts no more than fits. */
+export const CENTRAL_MEMORY_LIMIT = '256MB';
 const SPILL_LIMIT = '16GB';
 const FOLDER_PREFIX = 'duckdb-';
 /** Longer than any work of one instance. */
@@ -44,18 +43,29 @@ export async function openDuckDB({ scratch_dir, memory_limit = MEMORY_LIMIT, sig
     max_temp_directory_size: SPILL_LIMIT,
     temp_directory: join(folder, 'spill'),
   });
-  const connection = await instance.connect();
-  await connection.run(`set TimeZone = 'UTC'`);
+  const connections: DuckDBConnection[] = [];
+  const connect = async (): Promise<DuckDBConnection> => {
+    const made = await instance.connect();
+    connections.push(made);
+    await made.run(`set TimeZone = 'UTC'`);
+    return made;
+  };
+  const connection = await connect();
+  // Files of a COPY by partitions are written as their rows come, not held until it ends.
+  await connection.run('set partitioned_write_flush_threshold = 4096');
   // How far a query is can be asked for; DuckDB itself prints nothing.
   await connection.run('set enable_progress_bar = true; set enable_progress_bar_print = false');
-  const interrupt = (): void => connection.interrupt();
+  const interrupt = (): void => {
+    for (const one of connections) one.interrupt();
+  };
   signal?.addEventListener('abort', interrupt);
   return {
     connection,
     folder,
+    connect,
     close: async () => {
       signal?.removeEventListener('abort', interrupt);
-      connection.closeSync();
+      for (const one of connections) one.closeSync();
       instance.closeSync();
       await rm(folder, { recursive: true, force: true });
     },
@@ -89,6 +99,11 @@ export async function inOneThread(connection: DuckDBConnection, work: () => Prom
 /** Never a stream: DuckDB's streams end early and silently when the query fails. */
 export async function allRows(connection: DuckDBConnection, sql: string): Promise<Record<string, JS>[]> {
   return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+}
+
+/** Whether DuckDB gave up for want of memory, which leaves it well. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Out of Memory Error');
 }
 
 /** A text as an SQL literal. */
