@@ -1,6 +1,6 @@
 /**
- * `bun speed.ts inlet|plain <report> <from> <to> <data folder or file>`: one report, computed from raw events, by Inlet
- * over its table, or by DuckDB as it comes over one file.
+ * `bun speed.ts inlet|plain|same <report> <from> <to> <data folder or file>`: one report, computed from raw events, by
+ * Inlet over its table, or by DuckDB as it comes over one file: in plain SQL, or in the SQL of the report.
  */
 import { createHash } from 'node:crypto';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -11,6 +11,10 @@ import { daysToRead, runReport } from '../../../lakehouse/report/run.ts';
 import { allRows, literal } from '../../../lakehouse/sql/duckdb.ts';
 import { openSession } from '../../../lakehouse/sql/session.ts';
 import { portsOf } from './history.ts';
+import { plainSql } from './plain-sql.ts';
+
+export const ASKED = ['inlet', 'plain', 'same'] as const;
+export type Asked = (typeof ASKED)[number];
 
 export interface Answered {
   readonly seconds: number;
@@ -24,7 +28,7 @@ if (import.meta.main) {
   const report = reportNamed(name, REPORTS);
   const question = { report, from, to, timezone: 'UTC' };
   const start = performance.now();
-  const rows = who === 'inlet' ? await inlet() : await plain();
+  const rows = who === 'inlet' ? await inlet() : await duckdb();
   const { user, system } = process.cpuUsage();
   const answered: Answered = {
     seconds: (performance.now() - start) / 1_000,
@@ -46,13 +50,13 @@ if (import.meta.main) {
     }
   }
 
-  async function plain(): Promise<readonly unknown[]> {
+  async function duckdb(): Promise<readonly unknown[]> {
     const instance = await DuckDBInstance.create(':memory:', { temp_directory: `${place}.spill` });
     const connection = await instance.connect();
     await connection.run(`set TimeZone = 'UTC'`);
     await connection.run(`create view events as from read_parquet(${literal(place)})`);
-    await compute(connection, report, { ...question, values: valuesOf(report, {}) }, 'from events');
-    const found = await allRows(connection, 'from report');
+    if (who === 'same') await compute(connection, report, { ...question, values: valuesOf(report, {}) }, 'from events');
+    const found = await allRows(connection, who === 'same' ? 'from report' : plainSql(name, from, to));
     return found.map((row) =>
       Object.values(row).map((value) => {
         if (value instanceof Date) return value.toISOString().slice(0, 10);

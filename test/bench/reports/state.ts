@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cost } from './cost.ts';
-import type { Answered } from './speed.ts';
+import type { Answered, Asked } from './speed.ts';
 
 /** What a whole run of the bench is about; another one begins anew. */
 export interface Size {
@@ -23,7 +23,7 @@ export interface State {
   /** The same for a day with late events. */
   readonly late: Record<string, Cost[]>;
   /** By report, and by round. */
-  readonly speed: Record<string, { inlet: Answered; plain: Answered }[]>;
+  readonly speed: Record<string, Record<Asked, Answered>[]>;
 }
 
 export interface Step {
