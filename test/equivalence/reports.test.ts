@@ -43,6 +43,8 @@ async function expectSame(name: string, timezone: string, given: Given = {}, ask
   const report = await runReport(session, { report: reportNamed(name, REPORTS), ...DAYS, timezone, given });
   expect(ordered(report.rows)).toEqual(await naive.rows(name, { ...DAYS, timezone }, asked));
   expect(report.asOf).toBe(newest);
+  const days = report.rows.map(([day]) => day);
+  expect(days).toEqual(days.toSorted());
   return report.rows.length;
 }
 

@@ -4,7 +4,7 @@
  *
  *     bun run test:interop notebook
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderStore } from '../../platform/bun/folder-store.ts';
@@ -96,9 +96,13 @@ type Tables = Readonly<Record<string, readonly (readonly unknown[])[]>>;
 
 function runNotebook(attach: string): Tables {
   const words = [join(import.meta.dirname, 'notebook.py'), NOTEBOOK, ...QUESTIONS.map(({ table }) => table)];
-  const output = execFileSync(PYTHON, words, { env: { ...process.env, INLET_ATTACH: attach }, encoding: 'utf8' });
-  const line = output.split('\n').find((text) => text.startsWith('tables '));
-  return JSON.parse(line?.slice('tables '.length) ?? '{}');
+  const { stdout, stderr } = spawnSync(PYTHON, words, {
+    env: { ...process.env, ATTACH_SQL: attach },
+    encoding: 'utf8',
+  });
+  const line = stdout.split('\n').find((text) => text.startsWith('tables '));
+  if (line === undefined) throw new Error(`The notebook failed: ${stderr}`);
+  return JSON.parse(line.slice('tables '.length));
 }
 
 /** @returns what is wrong */

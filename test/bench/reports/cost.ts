@@ -1,8 +1,8 @@
 /** What it costs to bring the stored reports up to date, report by report. */
-import { type Days, daysRead } from '../../../lakehouse/report/compute.ts';
 import { daysBetween } from '../../../lakehouse/report/days.ts';
 import { REPORTS, USER_DAYS } from '../../../lakehouse/report/definitions.ts';
 import { valuesOf } from '../../../lakehouse/report/parameters.ts';
+import { type Days, daysRead } from '../../../lakehouse/report/plan.ts';
 import { type ReportWork, storeReports } from '../../../lakehouse/report/store.ts';
 import { median } from '../support/numbers.ts';
 import { portsOf } from './history.ts';
