@@ -11,7 +11,7 @@ export interface Days {
 /** Days that one query answers. */
 const RUN_DAYS_MAX = 31;
 /** Rows that one query reads: what it counts stays in memory then. */
-const RUN_ROWS = 5_000_000;
+const RUN_ROWS = 8_000_000;
 
 /** Days whose events can count in the rows of these days. */
 export function daysRead(
