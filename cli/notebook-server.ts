@@ -17,8 +17,8 @@ const HTML = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-
 export async function serveNotebooks({ notebooks, port, build, signal }: ServeOptions): Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
   /** One at a time: each has the memory of a whole session. */
-  const inTurn = (name: string): Promise<BuiltPage> => {
-    const mine = last.then(() => build(name, signal));
+  const inTurn = (name: string, asker: AbortSignal): Promise<BuiltPage> => {
+    const mine = last.then(() => build(name, AbortSignal.any([signal, asker])));
     last = mine.catch(() => {});
     return mine;
   };
@@ -35,7 +35,8 @@ export async function serveNotebooks({ notebooks, port, build, signal }: ServeOp
       if (name === '') return new Response(indexPage(notebooks), { headers: HTML });
       if (!notebooks.some((one) => one.name === name)) return plain('There is no such notebook.', 404);
       try {
-        return new Response((await inTurn(name)).html, { headers: HTML });
+        // Who closes the page stops its queries, which would hold up the next one.
+        return new Response((await inTurn(name, request.signal)).html, { headers: HTML });
       } catch (error) {
         return plain(error instanceof Error ? error.message : String(error), 500);
       }

@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import type { BuiltPage } from '../lakehouse/notebooks/build.ts';
+import type { BuiltPage, CellError } from '../lakehouse/notebooks/build.ts';
 import { listNotebooks, loadNotebook } from '../lakehouse/notebooks/folder.ts';
 import { type Notebook, NotebookError } from '../lakehouse/notebooks/notebook.ts';
 import { storedReportViews } from '../lakehouse/report/views.ts';
 import { openSession } from '../lakehouse/sql/session.ts';
 import { type Environment, openEnvironment } from './environment.ts';
+import { type Browser, CHROMIUM, startBrowser } from './notebook-browser.ts';
 import { serveNotebooks } from './notebook-server.ts';
 import { interruptible } from './terminal/interrupt.ts';
 
@@ -65,16 +66,36 @@ async function write(
   signal: AbortSignal,
 ): Promise<boolean> {
   await mkdir(folder, { recursive: true });
+  if (CHROMIUM === null) process.stderr.write('inlet: Without Chromium, JavaScript cells are parsed and not run.\n');
+  const browser = CHROMIUM === null ? null : await startBrowser(signal);
   let isGood = true;
-  for (const { name } of notebooks) {
-    const { html, errors } = await build(name, signal);
-    const path = join(folder, `${name}.html`);
-    await writeFile(path, html);
-    process.stdout.write(`${path}\n`);
-    for (const { cell, message } of errors) process.stderr.write(`inlet: ${name}.html:${cell.line}: ${message}\n`);
-    isGood &&= errors.length === 0;
+  try {
+    for (const notebook of notebooks) {
+      const { html, errors } = await build(notebook.name, signal);
+      const path = join(folder, `${notebook.name}.html`);
+      await writeFile(path, html);
+      process.stdout.write(`${path}\n`);
+      const known = new Set(errors.map(({ cell }) => cell.id));
+      const ran = browser === null ? [] : await runErrors(browser, notebook, resolve(path));
+      const all = [...errors, ...ran.filter(({ cell }) => !known.has(cell.id))];
+      for (const { cell, message } of all) {
+        process.stderr.write(`inlet: ${notebook.name}.html:${cell.line}: ${message}\n`);
+      }
+      isGood &&= all.length === 0;
+    }
+  } finally {
+    await browser?.close();
   }
   return isGood;
+}
+
+/** What fails while the page runs its JavaScript. */
+async function runErrors(browser: Browser, { cells }: Notebook, path: string): Promise<CellError[]> {
+  const shown = await browser.open(path);
+  return cells.flatMap((cell) => {
+    const message = shown.find(({ id }) => id === cell.id)?.error ?? null;
+    return message === null ? [] : [{ cell, message }];
+  });
 }
 
 function port(text: string): number {

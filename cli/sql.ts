@@ -17,7 +17,7 @@ type AnyFormat = Format | Export;
 export function sqlCommand(): Command {
   const command = new Command('sql')
     .description(
-      'Run one SELECT over the views events, failed_events, users, products and reports_…; without any, open a shell or read standard input',
+      'Run one SELECT over the views events, failed_events, users, people, products and reports_…; without any, open a shell or read standard input',
     )
     .argument('[statement]', 'the SELECT statement, in DuckDB SQL')
     .option('-c, --command <statement>', 'the same, as other SQL shells take it')

@@ -4,14 +4,19 @@ const timeOf = (text) => new Date(text.length === 10 ? text : `${text.slice(0, 2
 
 /** Rows as objects, with dates as dates. */
 function rowsOf({ columns, rows }) {
-  return rows.map((row) =>
-    Object.fromEntries(
-      columns.map(({ name, type }, index) => {
-        const value = row[index];
-        return [name, typeof value === 'string' && isTime(type) ? timeOf(value) : value];
-      }),
-    ),
-  );
+  return rows.map((row) => {
+    const entries = columns.map(({ name, type }, index) => {
+      const value = row[index];
+      return [name, typeof value === 'string' && isTime(type) ? timeOf(value) : value];
+    });
+    return new Proxy(Object.fromEntries(entries), { get: columnOf });
+  });
+}
+
+/** A column that there is not would draw a chart of nothing, without a word. */
+function columnOf(row, name) {
+  if (typeof name === 'symbol' || name in row || name === 'toJSON' || name === 'then') return row[name];
+  throw new Error(`There is no column "${name}" in ${Object.keys(row).join(', ')}.`);
 }
 
 function show(section, value, className = '') {
@@ -22,10 +27,13 @@ function show(section, value, className = '') {
 
 const byName = Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, rowsOf(table)]));
 
-for (const [id, run] of cells) {
+const ran = cells.map(([id, run]) => {
   const section = document.getElementById(`cell-${id}`);
   const display = (value) => show(section, value);
-  run(Plot, d3, display, section.clientWidth, byName)
+  return run(Plot, d3, display, section.clientWidth, byName)
     .then((value) => value !== undefined && display(value))
     .catch((error) => show(section, error, 'error'));
-}
+});
+Promise.all(ran).then(() => {
+  document.body.dataset.ran = '';
+});

@@ -1,10 +1,11 @@
 /** One report in DuckDB, over a connection that has the view `events`. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { allRows, literal } from '../sql/duckdb.ts';
-import { addDays, DAY_MS } from './days.ts';
+import { DAY_MS } from './days.ts';
 import { USER_DAYS } from './definitions.ts';
 import { type ReportDefinition, SQL_TYPES } from './header.ts';
-import { bindValues, hoursOf, segmentOf, type Values } from './parameters.ts';
+import { bindValues, segmentOf, type Values } from './parameters.ts';
+import { type Days, daysRead } from './plan.ts';
 import { segmentsOf } from './segments.ts';
 
 export interface Question {
@@ -15,27 +16,6 @@ export interface Question {
   /** IANA name of the time zone whose days are meant. */
   readonly timezone: string;
   readonly values: Values;
-}
-
-export interface Days {
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Days whose events can count in the rows of these days. */
-export function daysRead(
-  { reach_days, reach_back_days, parameters }: ReportDefinition,
-  { from, to, values }: Pick<Question, 'from' | 'to' | 'values'>,
-): Days {
-  // A day may have 23 hours, so that hours reach a day further.
-  const hours = hoursOf(parameters, values);
-  const back = Math.max(reach_back_days, hours === 0 ? 0 : Math.ceil(hours / 24) + 1);
-  return { from: addDays(from, -reach_days), to: addDays(to, back) };
-}
-
-/** Days of UTC that days of any time zone lie in. */
-export function utcDays({ from, to }: Days, timezone: string): Days {
-  return timezone === 'UTC' ? { from, to } : { from: addDays(from, -1), to: addDays(to, 1) };
 }
 
 /**
@@ -95,9 +75,15 @@ async function makeEvents(
 ): Promise<void> {
   const [earliest, latest] = [(Date.parse(from) - DAY_MS) / 1_000, (Date.parse(to) + 2 * DAY_MS) / 1_000];
   await connection.run(`create or replace temp view report_events as
-    select *, timezone(${literal(timezone)}, "timestamp")::DATE as date, ${segmentsOf(segment)} as segments
+    select *, ${dateIn(timezone)} as date, ${segmentsOf(segment)} as segments
     from events
     where "timestamp" between to_timestamp(${earliest}) and to_timestamp(${latest})`);
+}
+
+/** A calendar is asked for each row; of UTC a division says the same, and is what half of a report's time would go into. */
+function dateIn(timezone: string): string {
+  if (timezone === 'UTC') return `make_timestamp(epoch_us("timestamp"))::DATE`;
+  return `timezone(${literal(timezone)}, "timestamp")::DATE`;
 }
 
 async function makeUserDays(connection: DuckDBConnection, days: Days): Promise<void> {

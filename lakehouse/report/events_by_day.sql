@@ -12,9 +12,13 @@
 -- parameters:
 --   group_by  segment = null: Tells events apart by this property; an event with several values counts in each.
 with named as (
-  select date, type, event, user_key, unnest(coalesce(segments, ['(none)'])) as segment
+  select date, type, event, user_key, '(all)' as segment
   from report_events
-  where date between getvariable('from') and getvariable('to')
+  where getvariable('group_by') is null and date between getvariable('from') and getvariable('to')
+  union all
+  select date, type, event, user_key, unnest(coalesce(segments, ['(none)']))
+  from report_events
+  where getvariable('group_by') is not null and date between getvariable('from') and getvariable('to')
 )
 select date, type, event, segment, count(*) as events, count(distinct user_key) as users
 from named

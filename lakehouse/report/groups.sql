@@ -22,22 +22,6 @@ with
     from report_events
     where type = 'group'
   ),
-  day_events as (
-    select
-      date,
-      user_key,
-      group_id,
-      case when group_id is not null then 'group' end as named_type,
-      "timestamp" as happened_at,
-      event,
-      list_sum(list_transform(products, lambda product: product.price * coalesce(product.quantity, 1))) as worth
-    from report_events
-    where type <> 'group' and date between getvariable('from') and getvariable('to')
-    union all
-    select date, user_key, group_id, group_type, happened_at, null, null
-    from calls
-    where date between getvariable('from') and getvariable('to')
-  ),
   -- Of calls at the very same time the largest group counts, so that the answer is one.
   joined as (
     select user_key, group_type, happened_at as joined_at, max(group_id) as group_id
@@ -48,20 +32,45 @@ with
   types as (
     select user_key, group_type from joined
     union
-    select user_key, 'group' from day_events
+    select user_key, 'group' from joined
+  ),
+  day_events as not materialized (
+    select
+      date,
+      user_key,
+      group_id,
+      case when group_id is not null then 'group' end as named_type,
+      "timestamp" as happened_at,
+      event = 'Order Completed' as is_order,
+      case when is_order
+        then list_sum(list_transform(products, lambda product: product.price * coalesce(product.quantity, 1))) end as worth
+    from report_events
+    where type <> 'group' and date between getvariable('from') and getvariable('to')
+    union all
+    select date, user_key, group_id, group_type, happened_at, false, null
+    from calls
+    where date between getvariable('from') and getvariable('to')
   ),
   expected as (from day_events join types using (user_key)),
   members as (
     select
-      expected.*,
+      expected.date,
+      expected.group_type,
       case
         when named_type = expected.group_type and expected.group_id is not null then expected.group_id
         when happened_at <= joined_at + interval 720 hour then joined.group_id
-      end as member_of
+      end as member_of,
+      expected.user_key,
+      is_order,
+      worth
     from expected asof left join joined
       on expected.user_key = joined.user_key
       and expected.group_type = joined.group_type
       and happened_at >= joined_at
+    union all
+    -- Who joined none needs no place in time, and most users have joined none.
+    select date, 'group', group_id, user_key, is_order, worth
+    from day_events anti join joined using (user_key)
   )
 select
   date,
@@ -69,9 +78,9 @@ select
   coalesce(member_of, '(none)') as group_id,
   count(*) as events,
   count(distinct user_key) as users,
-  count(*) filter (event = 'Order Completed') as orders,
+  count(*) filter (is_order) as orders,
   -- Summed with correction and cut to cents' cents, so that the order of rows does not show.
-  coalesce(round(fsum(worth) filter (event = 'Order Completed'), 4), 0) as revenue
+  coalesce(round(fsum(worth), 4), 0) as revenue
 from members
 where member_of is not null or group_type = 'group'
 group by all

@@ -2,10 +2,11 @@
 import type { DayRange } from '../catalog/files.ts';
 import { allRows } from '../sql/duckdb.ts';
 import type { Session } from '../sql/session.ts';
-import { compute, daysRead, utcDays } from './compute.ts';
+import { compute } from './compute.ts';
 import { checkTimeZone, daysBetween } from './days.ts';
 import type { ReportDefinition } from './header.ts';
 import { type Given, valuesOf } from './parameters.ts';
+import { daysAtOnce, daysRead, runsOf, utcDays } from './plan.ts';
 import { type ReportResult, reportValue } from './values.ts';
 
 export interface ReportQuestion {
@@ -32,7 +33,7 @@ export function daysToRead({ report, from, to, timezone, given = {} }: ReportQue
 }
 
 /**
- * Leaves the rows as the temporary table `report` too.
+ * Rows come by day, and within a day as the report has them. Leaves them as the temporary table `report` too.
  *
  * @throws InletError date_invalid or parameter_invalid; RangeError for a time zone that there is not
  */
@@ -40,10 +41,21 @@ export async function runReport(
   session: Session,
   { report, from, to, timezone, given = {} }: ReportQuestion,
 ): Promise<ReportResult> {
-  daysBetween(from, to);
+  const { connection } = session;
+  const days = daysBetween(from, to);
   checkTimeZone(timezone);
-  await compute(session.connection, report, { from, to, timezone, values: valuesOf(report, given) }, 'from events');
-  const rows = await allRows(session.connection, 'from report');
+  const values = valuesOf(report, given);
+  const most = daysAtOnce(report, { from, to, values }, session.rows);
+  for (const [position, run] of runsOf(days, most).entries()) {
+    await compute(connection, report, { ...run, timezone, values }, 'from events');
+    await connection.run(
+      position === 0
+        ? 'create or replace temp table report_runs as from report'
+        : 'insert into report_runs from report',
+    );
+  }
+  await connection.run('create or replace temp table report as from report_runs order by date, rowid');
+  const rows = await allRows(connection, 'from report');
   return {
     columns: report.columns,
     rows: rows.map((row) => report.columns.map(({ name, type }) => reportValue(row[name], type))),

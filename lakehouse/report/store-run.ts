@@ -10,12 +10,13 @@ import { COLUMN_LIST, eventFiles, pathList } from '../sql/columns.ts';
 import { allRows, asText, CENTRAL_MEMORY_LIMIT, literal, openDuckDB } from '../sql/duckdb.ts';
 import type { PinBoard } from '../sql/pin-board.ts';
 import { fence } from '../sql/session.ts';
-import { compute, type Days, daysRead, utcDays } from './compute.ts';
+import { compute } from './compute.ts';
 import { DAY_MS, dayIn, daysBetween } from './days.ts';
 import { USER_DAYS } from './definitions.ts';
 import { editionOf } from './edition.ts';
 import type { ReportDefinition } from './header.ts';
 import { valuesOf } from './parameters.ts';
+import { type Days, daysRead, utcDays } from './plan.ts';
 import { type Restatement, readRestated, reportKey, type StoredReport, storedDays, writeRestated } from './stored.ts';
 
 export interface StoreRuns {

@@ -38,6 +38,8 @@ export interface Session {
   readonly snapshot: Snapshot;
   /** Days of the table on which the session has events, ascending: 2026-01-31. */
   readonly days: readonly string[];
+  /** Of the table, on these days. */
+  readonly rows: number;
   /** Newest arrival in the log, of whatever day, epoch milliseconds; null when there is none. */
   readonly asOf: number | null;
   /** For statements of our own. Those of users go through `query`. One at a time. */
@@ -85,6 +87,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     return {
       snapshot,
       days: [...new Set(shown.map(({ date }) => date))].sort(),
+      rows: shown.reduce((total, { rows }) => total + rows, 0),
       asOf: newest.length === 0 ? null : Math.max(...newest),
       connection,
       views: [...VIEWS, ...(own?.views ?? [])],

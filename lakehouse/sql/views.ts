@@ -40,6 +40,14 @@ export const VIEWS: readonly View[] = [
     ],
   },
   {
+    name: 'people',
+    text: 'Who is whom as known now: one row for each id that an identify or alias call gave to somebody.',
+    columns: [
+      { name: 'user_key', type: 'string', text: 'The id: an anonymous_id or a previous_id, as sent.' },
+      { name: 'person', type: 'string', text: 'The same for all ids of a person: the one that belongs to no other.' },
+    ],
+  },
+  {
     name: 'products',
     text: 'One row for each product of an ecommerce event.',
     columns: [
@@ -56,6 +64,24 @@ export const DERIVED_VIEWS = `
       count(*) as events,
       arg_max(traits, ("timestamp", source, message_id)) filter (type = 'identify' and traits is not null) as traits
     from events group by user_key;
+  create view people as
+    with recursive
+      -- An id belongs to the user id of the earliest call that names both, and to no other.
+      links as (
+        select id, arg_min(user_id, ("timestamp", received_at, pack_id, pack_index)) as person
+        from (select *, if(type = 'identify', anonymous_id, previous_id) as id from events where type in ('identify', 'alias'))
+        where id <> user_id group by id
+      ),
+      -- A union keeps each pair once, so that a circle of aliases ends; there the smallest id stands for all.
+      above(id, person) as (
+        from links
+        union
+        select above.id, links.person from above join links on above.person = links.id
+      )
+    select id as user_key, min(person) as person
+    from above
+    where person not in (select id from links) or (person, person) in (from above)
+    group by id;
   create view products as
     select "timestamp", source, message_id, user_key, group_id, event, unnest(products, recursive := true)
     from events where products is not null;`;

@@ -1,4 +1,5 @@
 /** Results for other programs, and reports that are asked for something: by the command, as a user runs it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { parquetReadObjects } from 'hyparquet';
@@ -73,6 +74,28 @@ test('a query that fails late gives no bytes in any format', async () => {
     const { code, stdout, stderr } = await inlet('sql', sql, '--format', format);
     expect([format, code, stdout]).toEqual([format, 1, '']);
     expect(stderr).toContain('boom');
+  }
+});
+
+test('a report that fails late gives no bytes in any format', async () => {
+  const own = join(folder.path, 'reports');
+  mkdirSync(own);
+  writeFileSync(
+    join(own, 'late.sql'),
+    `-- name: late
+-- grain: one row a number
+-- reach_days: 0
+-- description: Fails in its last row.
+-- columns:
+--   date  date     The day.
+--   n     integer  A number.
+select date, case when i = 999999 then 'many' else i::VARCHAR end::BIGINT as n from report_events, range(1000000) r(i)`,
+  );
+  for (const format of ['table', 'json', 'csv', 'parquet', 'arrow']) {
+    const words = ['report', 'late', ...RANGE, '--format', format];
+    const { code, stdout, stderr } = await runInlet(folder.path, words, { INLET_REPORTS_DIR: own });
+    expect([format, code, stdout]).toEqual([format, 1, '']);
+    expect(stderr).toContain("The report late: Conversion Error: Could not convert string 'many'");
   }
 });
 

@@ -65,6 +65,8 @@ test('answers statements, over several lines too, and says what is wrong with ot
   );
   await shell.type('select nope from events;\r', /nope[\s\S]*not found[\s\S]*inlet> /);
   await shell.type('delete from events;\r', 'Only SELECT statements are taken');
+  const late = "select if(i = 999999, error('late'), i) as number from range(1000000) r(i);\r";
+  expect(await shell.type(late, /Error: late[\s\S]*inlet> /)).not.toContain('│');
   expect(await shell.type('.tables\r', /products[\s\S]*inlet> /)).toContain('failed_events');
   expect(await shell.type('.schema users\r', /traits[\s\S]*inlet> /)).toContain('Its first event.');
   await shell.type('.quit\r', '\n');

@@ -70,7 +70,7 @@ function reportsMarkdown(): string {
 }
 
 function viewsMarkdown(): string {
-  const ofTheirOwn = VIEWS.filter(({ name }) => name === 'users' || name === 'products');
+  const ofTheirOwn = VIEWS.filter(({ name }) => ['users', 'people', 'products'].includes(name));
   const columns = ofTheirOwn.map(
     (view) =>
       `\n\`${view.name}\`:\n\n${table(

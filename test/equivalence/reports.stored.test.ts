@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { addDays } from '../../lakehouse/report/days.ts';
 import { REPORTS } from '../../lakehouse/report/definitions.ts';
+import type { ReportDefinition } from '../../lakehouse/report/header.ts';
 import { readReport } from '../../lakehouse/report/read.ts';
 import { type ReportWork, reportsAreCurrent, storeReports } from '../../lakehouse/report/store.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
@@ -12,9 +13,14 @@ import { event } from '../lakehouse/rows.ts';
 import { rawPacks, rowsOf } from './raw.ts';
 import { openNaive, ordered } from './reports.naive.ts';
 
+const EVENTS_BY_DAY = REPORTS.filter(({ name }) => name === 'events_by_day');
 const DAYS = { from: '2025-10-01', to: '2026-07-01' };
 
-function store(target: TestLake, timezone = 'UTC', reports = REPORTS): Promise<ReportWork[]> {
+function store(
+  target: TestLake,
+  timezone = 'UTC',
+  reports: readonly ReportDefinition[] = REPORTS,
+): Promise<ReportWork[]> {
   return storeReports({ ...target, reports, timezone });
 }
 
@@ -24,9 +30,9 @@ test.each([
   [3, 'Asia/Beirut'],
 ])('seed %i: kept up after each compaction, days of %s are what plain SQL says', async (seed, timezone) => {
   const kept = testLake();
-  const packs = rawPacks(seededRandom(seed), 24);
+  const packs = rawPacks(seededRandom(seed), 9);
   const rows = packs.map(rowsOf);
-  const sizes = [14, 1, 9];
+  const sizes = [6, 3];
   for (const [position, size] of sizes.entries()) {
     const start = sizes.slice(0, position).reduce((a, b) => a + b, 0);
     await append(kept, rows.slice(start, start + size));
@@ -60,12 +66,17 @@ function eventOn(day: string, columns: Partial<EventRow> = {}): EventRow {
 let serial = 0;
 
 /** Rows take their place in the table: an hour after noon of that day. */
-async function takeIn(target: TestLake, day: string, ...rows: EventRow[]): Promise<ReportWork[]> {
+async function takeIn(
+  target: TestLake,
+  day: string,
+  rows: EventRow[],
+  reports: readonly ReportDefinition[] = REPORTS,
+): Promise<ReportWork[]> {
   await append(target, [rows]);
   const noon = Date.parse(day) + 13 * 3_600_000;
   if (noon > target.clock.now()) await target.clock.advance(noon - target.clock.now());
   await compact(target);
-  return store(target);
+  return store(target, 'UTC', reports);
 }
 
 function read(target: TestLake, name: string) {
@@ -74,14 +85,14 @@ function read(target: TestLake, name: string) {
 
 test('a late event re-states its day and the days that it reaches, with when and why; the day of today is not re-stated', async () => {
   const kept = testLake();
-  await takeIn(kept, '2026-04-01', eventOn('2026-04-01'));
-  await takeIn(kept, '2026-04-02', eventOn('2026-04-02'));
-  await takeIn(kept, '2026-04-02', eventOn('2026-04-02'));
-  await takeIn(kept, '2026-04-03', eventOn('2026-04-03'));
-  for (const name of ['events_by_day', 'groups']) expect((await read(kept, name)).restated).toEqual([]);
+  const some = REPORTS.filter(({ name }) => ['events_by_day', 'groups'].includes(name));
+  for (const day of ['2026-04-01', '2026-04-02', '2026-04-02', '2026-04-03']) {
+    await takeIn(kept, day, [eventOn(day)], some);
+  }
+  for (const { name } of some) expect((await read(kept, name)).restated).toEqual([]);
 
   const joined = { type: 'group', event: null, group_id: 'acme' } as const;
-  await takeIn(kept, '2026-04-04', eventOn('2026-04-04'), eventOn('2026-04-01', joined));
+  await takeIn(kept, '2026-04-04', [eventOn('2026-04-04'), eventOn('2026-04-01', joined)], some);
   const at = Date.parse('2026-04-04T13:00Z');
   expect((await read(kept, 'events_by_day')).restated).toEqual([{ date: '2026-04-01', at, because: 'events' }]);
   expect((await read(kept, 'groups')).restated).toEqual([
@@ -100,23 +111,23 @@ test('a late event re-states its day and the days that it reaches, with when and
 test('an event that a winner from elsewhere replaces is gone from its day, which had not ended when it was stored', async () => {
   const kept = testLake();
   const first = eventOn('2026-04-02', { message_id: 'twice' });
-  await takeIn(kept, '2026-04-02', first);
+  await takeIn(kept, '2026-04-02', [first], EVENTS_BY_DAY);
   const winner = { timestamp: Date.parse('2026-03-26'), received_at: first.received_at - DAY_MS };
-  await takeIn(kept, '2026-04-03', eventOn('2026-04-02', { message_id: 'twice', ...winner }));
+  await takeIn(kept, '2026-04-03', [eventOn('2026-04-02', { message_id: 'twice', ...winner })], EVENTS_BY_DAY);
   const { rows, restated } = await read(kept, 'events_by_day');
   expect(rows).toEqual([['2026-03-26', 'track', 'Clicked', '(all)', 1, 1]]);
   expect(restated.map(({ date }) => date)).toEqual(['2026-03-26']);
   kept.close();
 });
 
-test.each([10, 30, 60])('one more day after %i costs that day and its reach, not its history', async (length) => {
+test.each([10, 60])('one more day after %i costs that day and its reach, not its history', async (length) => {
   const kept = testLake();
   const history = Array.from({ length }, (_, day) => addDays('2026-04-30', -day));
   await append(kept, [history.flatMap((day) => [eventOn(day), eventOn(day, { type: 'page', event: null })])]);
   await kept.clock.advance(Date.parse('2026-04-30T13:00Z') - kept.clock.now());
   await compact(kept);
   await store(kept);
-  const work = await takeIn(kept, '2026-05-01', eventOn('2026-05-01'));
+  const work = await takeIn(kept, '2026-05-01', [eventOn('2026-05-01')]);
   // Two files a day of the history, one of the new day; one file of `user_days` a day.
   const userDays = (back: number): number => Math.min(back, length) + 1;
   expect(Object.fromEntries(work.map(({ name, days, files }) => [name, { days, files }]))).toEqual({
@@ -138,10 +149,10 @@ test('a day of another time zone takes the hours that lie in the next day of UTC
   const at = (time: string): Partial<EventRow> => ({ timestamp: Date.parse(time), received_at: Date.parse(time) });
   await append(kept, [[eventOn('2026-04-03', at('2026-04-03T02:00Z'))]]);
   await compact(kept);
-  await store(kept, 'America/New_York');
+  await store(kept, 'America/New_York', EVENTS_BY_DAY);
   await append(kept, [[eventOn('2026-04-02', at('2026-04-02T14:00Z'))]]);
   await compact(kept);
-  await store(kept, 'America/New_York');
+  await store(kept, 'America/New_York', EVENTS_BY_DAY);
   expect((await read(kept, 'events_by_day')).rows).toEqual([['2026-04-02', 'track', 'Clicked', '(all)', 2, 1]]);
   kept.close();
 });
@@ -149,7 +160,7 @@ test('a day of another time zone takes the hours that lie in the next day of UTC
 test('nothing changed means nothing computed', async () => {
   const kept = testLake();
   expect(await read(kept, 'products')).toMatchObject({ rows: [], asOf: null });
-  expect((await takeIn(kept, '2026-04-02', eventOn('2026-04-02'))).length).toBe(REPORTS.length + 1);
+  expect((await takeIn(kept, '2026-04-02', [eventOn('2026-04-02')])).length).toBe(REPORTS.length + 1);
   expect(await store(kept)).toEqual([]);
   expect(await reportsAreCurrent({ ...kept, reports: REPORTS, timezone: 'UTC' })).toBe(true);
   kept.close();

@@ -5,6 +5,7 @@
  *     bun run test:interop                      all engines; needs Python 3, Java 17 and Maven
  *     bun run test:interop pyiceberg duckdb     only these
  *     bun run test:interop attach               only what `inlet lake attach` prints; `attach spark`: of that only this
+ *     bun run test:interop notebook             only the Jupyter notebook
  */
 import { join } from 'node:path';
 import { ENGINES as ATTACHED } from '../../lakehouse/operate/attach.ts';
@@ -25,6 +26,7 @@ import {
   openInteropLake,
   requestOf,
 } from './lake.ts';
+import { checkNotebook } from './notebook.ts';
 
 const DAY = '2026-03-29';
 
@@ -140,13 +142,18 @@ async function readAsOwn(names: readonly EngineName[]): Promise<void> {
   }
 }
 
+function add(outcome: { passed: number; failed: number }): void {
+  passed += outcome.passed;
+  failed += outcome.failed;
+}
+
 const asked = process.argv.slice(2);
 install();
-if (asked[0] !== 'attach') await readAsOwn(ENGINES.filter((name) => asked.length === 0 || asked.includes(name)));
+if (!['attach', 'notebook'].includes(asked[0] ?? ''))
+  await readAsOwn(ENGINES.filter((name) => asked.length === 0 || asked.includes(name)));
 if (asked.length === 0 || asked[0] === 'attach') {
-  const attached = await checkAttach(ATTACHED.filter((name) => asked.length < 2 || asked.includes(name)));
-  passed += attached.passed;
-  failed += attached.failed;
+  add(await checkAttach(ATTACHED.filter((name) => asked.length < 2 || asked.includes(name))));
 }
+if (asked.length === 0 || asked[0] === 'notebook') add(await checkNotebook());
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,150 +1,146 @@
 /**
- * `bun test/bench/reports/run.ts`: what one more day costs the stored reports, after histories of several lengths, and
- * against that day alone.
+ * `bun test/bench/reports/run.ts`: what one more day costs the stored reports after histories of several lengths, and how
+ * long reports take from raw events. It can be run in several sittings: see ../README.md.
  */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { decodePack } from '../../../edge/enqueue/pack.ts';
-import { expandPack } from '../../../edge/expand/expand.ts';
-import { appendSegment } from '../../../lakehouse/append/append.ts';
-import { runCompaction } from '../../../lakehouse/compact/run.ts';
-import { DAY_MS } from '../../../lakehouse/report/days.ts';
 import { REPORTS } from '../../../lakehouse/report/definitions.ts';
-import { type ReportWork, storeReports } from '../../../lakehouse/report/store.ts';
-import { openLake } from '../../../platform/bun/lake.ts';
-import { systemClock, systemRandom, zstdCompressor } from '../../../platform/bun/system.ts';
-import type { EventRow } from '../../../schemas/columns.ts';
-import { parseConfig } from '../../../schemas/config.ts';
-import { packId } from '../../../schemas/pack.ts';
-import { median, whole } from '../support/numbers.ts';
-import { positive, print } from '../support/output.ts';
-import { inScratch } from '../support/scratch.ts';
-import { shopBatches } from '../support/shop-packs.ts';
+import { ROOT } from '../../tidy/source.ts';
+import { baseSegments } from '../lake/base.ts';
+import { dayText } from '../lake/day.ts';
+import { positive, print, say } from '../support/output.ts';
+import { storeCosts } from './cost.ts';
+import { addDay, copyLastDays } from './history.ts';
+import { speedSteps } from './speeds.ts';
+import { loadState, type Size, type Step, takeSteps } from './state.ts';
+import { costTable, speedTable } from './tables.ts';
 
-/** Their rows of a day follow from the events of that day alone. */
-const ADDITIVE = ['user_days', 'events_by_day', 'products'];
-const RATIO_MAX = 1.5;
+const CACHE = join(ROOT, 'node_modules', '.cache', 'inlet-bench');
 
 interface Options {
+  lake?: string;
   events: number;
+  days: number;
   rounds: number;
+  seconds?: number;
   small?: true;
-}
-
-interface Cost extends ReportWork {
-  readonly ms: number;
+  fresh?: true;
 }
 
 await new Command('reports')
-  .description('Measure what one more day costs the stored reports')
-  .option('--events <count>', 'of one day', positive, 100_000)
-  .option('--rounds <count>', 'further days after each length', positive, 3)
+  .description('Measure what one more day costs the stored reports, and reports from raw events')
+  .option('--lake <folder>', 'the lake that bench:lake --keep has left, which stays as it is; without it, one is made')
+  .option('--events <count>', 'of the lake that is made', positive, 6_000_000)
+  .option('--days <count>', 'of the lake that is made', positive, 60)
+  .option('--rounds <count>', 'to take the median of', positive, 3)
+  .option('--seconds <count>', 'stop after the step under way by then; the same command goes on', positive)
+  .option('--fresh', 'forget earlier sittings')
   .option('--small', 'only see that it runs: few events and days, and a missed bar is no failure')
-  .action(async ({ events, rounds, small }: Options) => {
-    const rows = shopRows(small ? 1_000 : events);
-    const lengths = small ? [2, 4] : [10, 30, 60];
-    const alone = await inScratch('reports-alone', (folder) => costs(folder, rows, [0], small ? 1 : rounds));
-    const after = await inScratch('reports', (folder) => costs(folder, rows, lengths, small ? 1 : rounds));
-    if (!report(rows.length, lengths, alone.get(0) ?? [], after) && !small) process.exitCode = 1;
+  .action(async (options: Options) => {
+    const sized = options.small ? { ...options, events: 5_000, days: 3, rounds: 1 } : options;
+    if (!(await bench(sized)) && !options.small) process.exitCode = 1;
   })
   .parseAsync();
 
-function shopRows(events: number): EventRow[] {
-  return [...shopBatches({ events, users: events })].flatMap((batch) => batch.map(decodePack).flatMap(expandPack));
-}
-
-/** Of one more day after each of these lengths: the median of some such days. With a length of 0, of a first day. */
-async function costs(
-  folder: string,
-  rows: readonly EventRow[],
-  lengths: readonly number[],
-  rounds: number,
-): Promise<Map<number, Cost[]>> {
-  const found = new Map<number, Cost[]>();
-  let day = 0;
-  for (const length of lengths) {
-    const measured: Cost[][] = [];
-    let lake = lakeIn(`${folder}/0`);
-    while (day < length) await lake.add(rows, day++);
-    if (length > 0) await lake.store();
-    for (let round = 0; round < rounds; round += 1) {
-      // A day alone is a day in a lake of its own.
-      if (length === 0) lake = lakeIn(`${folder}/${round}`);
-      await lake.add(rows, day++);
-      measured.push(await lake.store());
-    }
-    found.set(length, medians(measured));
+/** @returns whether all bars are met; true too where steps are left for another sitting */
+async function bench({ lake, events, days, rounds, seconds, small, fresh }: Options): Promise<boolean> {
+  const started = performance.now();
+  const isOver = (): boolean => seconds !== undefined && performance.now() - started > seconds * 1_000;
+  const folder = join(CACHE, small ? 'reports-small' : 'reports');
+  if (fresh || small) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const source = lake === undefined ? join(folder, 'lake') : resolve(lake);
+  const made = lake === undefined ? { days, events_per_day: Math.ceil(events / days) } : sizeOf(source);
+  const lengths = small ? [3] : [10, 30, 60].filter((length) => length <= made.days);
+  const size: Size = { lake: source, ...made, lengths };
+  const base = await baseSegments(join(lake === undefined ? folder : source, 'base'), made.events_per_day);
+  const state = loadState(folder, size);
+  const making = lake === undefined ? makingSteps(source, base, days) : [];
+  const steps = [
+    ...making,
+    ...costSteps({ folder, source, base, size, rounds }),
+    ...speedSteps({ folder, source, days: size.days, rounds }),
+  ];
+  if (!(await takeSteps(steps, { folder, state, isOver }))) {
+    say('There are steps left: run the same command again.');
+    return true;
   }
-  return found;
+  const tables = [costTable(state), speedTable(state)];
+  for (const { head, rows, figures } of tables) print(head, rows, { bench: 'reports', ...size, ...figures });
+  rmSync(folder, { recursive: true, force: true });
+  return tables.every(({ passed }) => passed);
 }
 
-function lakeIn(folder: string) {
-  const config = parseConfig({ INLET_DATA_DIR: folder });
-  const stores = openLake(config);
-  const ports = { ...stores, clock: systemClock, random: systemRandom, config };
-  return {
-    async add(rows: readonly EventRow[], day: number): Promise<void> {
-      const pack_id = packId('d'.repeat(15), day);
-      const shifted = rows.map((row, pack_index) => ({
-        ...row,
-        message_id: `${row.message_id}-${day}`,
-        timestamp: row.timestamp + day * DAY_MS,
-        received_at: row.received_at + day * DAY_MS,
-        pack_id,
-        pack_index,
-      }));
-      await appendSegment(stores.lake, shifted, [pack_id], zstdCompressor);
-      await runCompaction(ports);
-    },
-    async store(): Promise<Cost[]> {
-      const ms = new Map<string, number>();
-      let last = performance.now();
-      const work = await storeReports({
-        ...stores,
-        reports: REPORTS,
-        timezone: 'UTC',
-        progress: (label) => {
-          const [name = ''] = label.split(' ');
-          const now = performance.now();
-          ms.set(name, (ms.get(name) ?? 0) + now - last);
-          last = now;
-        },
-      });
-      return work.map((one) => ({ ...one, ms: ms.get(one.name) ?? 0 }));
-    },
-  };
+/** What the bench of the lake knows of the one it has left. */
+function sizeOf(lake: string): Pick<Size, 'days' | 'events_per_day'> {
+  const path = join(lake, 'state.json');
+  if (!existsSync(path)) throw new Error(`${lake} is no lake that bench:lake --keep has left`);
+  const { days }: { days: { events: number }[] } = JSON.parse(readFileSync(path, 'utf8'));
+  return { days: days.length, events_per_day: days[0]?.events ?? 0 };
 }
 
-function medians(rounds: readonly Cost[][]): Cost[] {
-  return (rounds[0] ?? []).map((cost, index) => ({
-    ...cost,
-    ms: median(rounds.map((round) => round[index]?.ms ?? Number.NaN)),
+function makingSteps(source: string, base: readonly string[], days: number): Step[] {
+  return Array.from({ length: days }, (_, day) => ({
+    name: `day ${day + 1}`,
+    run: () => addDay(source, base, { day, late: true }),
   }));
 }
 
-function report(
-  events: number,
-  lengths: readonly number[],
-  alone: readonly Cost[],
-  after: ReadonlyMap<number, readonly Cost[]>,
-): boolean {
-  const rows = alone.map(({ name, ms }) => {
-    const by = lengths.map((length) => after.get(length)?.find((cost) => cost.name === name));
-    const ratio = Math.max(...by.map((cost) => (cost?.ms ?? Number.NaN) / ms));
-    return { name, ms, by, ratio, passed: !ADDITIVE.includes(name) || ratio <= RATIO_MAX };
-  });
-  const cell = (cost: Cost | undefined): string =>
-    cost === undefined
-      ? ''
-      : `${whole(cost.ms)} ms, ${cost.days} d, ${cost.files} files, ${whole(cost.bytes / 1e3)} kB`;
-  print(
-    [`${whole(events)} events a day`, 'alone', ...lengths.map((length) => `after ${length} days`), 'most by alone'],
-    rows.map(({ name, ms, by, ratio, passed }) => [
-      ADDITIVE.includes(name) ? `${name}, at most ${RATIO_MAX}: ${passed ? 'passed' : 'MISSED'}` : name,
-      `${whole(ms)} ms`,
-      ...by.map(cell),
-      ratio.toFixed(2),
-    ]),
-    { bench: 'reports', events, lengths, alone, after: Object.fromEntries(after) },
+interface Costs {
+  readonly folder: string;
+  readonly source: string;
+  readonly base: readonly string[];
+  readonly size: Size;
+  readonly rounds: number;
+}
+
+function costSteps({ folder, source, base, size, rounds }: Costs): Step[] {
+  const { days, lengths } = size;
+  const numbers = Array.from({ length: rounds }, (_, round) => round);
+  const alone = numbers.map(
+    (round): Step => ({
+      name: `a day alone, ${round + 1}`,
+      run: async (state) => {
+        const own = join(folder, 'alone');
+        rmSync(own, { recursive: true, force: true });
+        await addDay(own, base, { day: days + round, late: false });
+        state.alone.push(await storeCosts(own));
+      },
+    }),
   );
-  return rows.every(({ passed }) => passed);
+  const after = lengths.flatMap((length): Step[] => {
+    const own = join(folder, `after-${length}`);
+    const make: Step = {
+      name: `a lake of ${length} days`,
+      run: () => copyLastDays(source, own, dayText(days - length)),
+    };
+    const store = [0, ...REPORTS.keys()].map(
+      (_, count): Step => ({
+        name: `${length} days of ${['user_days', ...REPORTS.map(({ name }) => name)][count]}`,
+        run: async () => {
+          await storeCosts(own, count);
+        },
+      }),
+    );
+    const more = numbers.map(
+      (round): Step => ({
+        name: `one more day after ${length}, ${round + 1}`,
+        run: async (state) => {
+          await addDay(own, base, { day: days + round, late: false });
+          state.after[length] = [...(state.after[length] ?? []), await storeCosts(own)];
+        },
+      }),
+    );
+    const late: Step = {
+      name: `one more day with late events after ${length}`,
+      run: async (state) => {
+        await addDay(own, base, { day: days + rounds, late: true });
+        state.late[length] = await storeCosts(own);
+        rmSync(own, { recursive: true });
+      },
+    };
+    return [make, ...store, ...more, late];
+  });
+  return [...alone, ...after];
 }
