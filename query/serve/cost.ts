@@ -1,5 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
+import { PRODUCTS_FIRST } from '../resolve/product-page.ts';
 import { FIRST_DEFAULT, FIRST_MAX } from '../resolve/timeline.ts';
 import { FAILED_FIRST } from './subjects/failed-events.ts';
 
@@ -13,6 +14,7 @@ const OWN_COST: Readonly<Record<string, number>> = {
   'Query.sources': 500,
   'Query.status': 2_500,
   'User.profile': 500,
+  'User.products': 5_000,
   'Profile.firstSeen': 500,
   'Profile.lastSeen': 500,
   'User.events': 500,
@@ -23,7 +25,9 @@ const OWN_COST: Readonly<Record<string, number>> = {
 
 /** These are asked once a page, not once an event. */
 const ONCE_A_PAGE: ReadonlySet<string> = new Set(
-  ['EventConnection', 'FailedEventConnection'].flatMap((page) => [`${page}.pageInfo`, `${page}.asOf`]),
+  ['EventConnection', 'FailedEventConnection', 'ProductConnection'].flatMap((page) =>
+    ['pageInfo', 'asOf', 'since'].map((field) => `${page}.${field}`),
+  ),
 );
 
 const estimator: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
@@ -35,6 +39,7 @@ const estimator: ComplexityEstimator = ({ type, field, args, childComplexity }) 
 /** How often what is below comes at most. */
 function timesOf(name: string, { first, ids }: Readonly<Record<string, unknown>>): number {
   if (name === 'User.events') return pageSize(first, FIRST_DEFAULT, FIRST_MAX);
+  if (name === 'User.products') return pageSize(first, PRODUCTS_FIRST.by_default, PRODUCTS_FIRST.most);
   if (name === 'Query.failedEvents') return pageSize(first, FAILED_FIRST.by_default, FAILED_FIRST.most);
   if (name === 'Query.users') return Array.isArray(ids) ? ids.length : 1;
   return 1;

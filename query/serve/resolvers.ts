@@ -6,6 +6,7 @@ import { eventResolvers } from './subjects/events.ts';
 import { failedEventResolvers } from './subjects/failed-events.ts';
 import { nodeResolvers } from './subjects/node.ts';
 import { operationResolvers } from './subjects/operation.ts';
+import { productResolvers } from './subjects/products.ts';
 import { reportResolvers } from './subjects/reports.ts';
 import { userResolvers } from './subjects/users.ts';
 
@@ -14,6 +15,7 @@ export function createResolvers(services: QueryServices) {
     { DateTime: dateTime, Date: date },
     userResolvers(loaders(services)),
     eventResolvers(services),
+    productResolvers(services),
     reportResolvers(services),
     failedEventResolvers(services),
     operationResolvers(services),
