@@ -30,8 +30,6 @@ test('a profile and its products, with what was said about them and sold', async
     ...calls([
       ['Product Viewed', { ...shoe, name: 'Old shoe' }],
       ['Product Viewed', shoe],
-      ['Message Sent', { product_id: 'p1', text: 'Is it warm?', name: 'Ann' }],
-      ['Live Chat Message Received', { product_id: 'p1', message_body: 'Very.' }],
       [
         'Order Completed',
         {
@@ -42,6 +40,8 @@ test('a profile and its products, with what was said about them and sold', async
           ],
         },
       ],
+      ['Message Sent', { product_id: 'p1', text: 'Is it warm?', name: 'Ann' }],
+      ['Live Chat Message Received', { product_id: 'p1', message_body: 'Very.' }],
       ['Message Sent', { text: 'About nothing' }],
       ['Product Searched', { product_id: 'p9' }],
     ]),
@@ -62,17 +62,17 @@ test('a profile and its products, with what was said about them and sold', async
               ...{ id: 'p1', name: 'Shoe', category: 'Shoes', views: 2 },
               chat: {
                 posts: [
-                  { text: 'Is it warm?', at: at(2) },
-                  { text: 'Very.', at: at(3) },
+                  { text: 'Is it warm?', at: at(3) },
+                  { text: 'Very.', at: at(4) },
                 ],
               },
-              sale: { price: 80, quantity: 2, at: at(4) },
+              sale: { price: 80, quantity: 2, at: at(2) },
             },
           },
           {
             node: {
               ...{ id: '7', name: null, category: null, views: 0, chat: { posts: [] } },
-              sale: { price: 1.5, quantity: 1, at: at(4) },
+              sale: { price: 1.5, quantity: 1, at: at(2) },
             },
           },
         ]),
