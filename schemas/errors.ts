@@ -205,6 +205,18 @@ export const ERRORS = {
   },
   report_unknown: { http: 400, retry: false, scope: 'query', text: 'There is no report of that name.' },
   parameter_invalid: { http: 400, retry: false, scope: 'query', text: 'The report does not take this parameter.' },
+  live_full: {
+    http: 503,
+    retry: true,
+    scope: 'query',
+    text: 'As many subscriptions are open here as may be. Try again later.',
+  },
+  live_dropped: {
+    http: 503,
+    retry: false,
+    scope: 'query',
+    text: 'Events came faster than they were taken, so the subscription was ended. Subscribe anew and narrower; the timeline has what was missed.',
+  },
   index_away: {
     http: 503,
     retry: true,

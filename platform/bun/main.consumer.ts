@@ -40,6 +40,7 @@ const { tell, problem, stopping, end } = beChild(samples, (message) => {
 
 async function store(batch: number, packs: readonly PackReference[]): Promise<void> {
   const settlements: Settlement[] = packs.map(() => ({ retry: 1 }));
+  let segment: string | null = null;
   try {
     const bodies = await readBodies(packs);
     const messages = packs.map(
@@ -51,14 +52,17 @@ async function store(batch: number, packs: readonly PackReference[]): Promise<vo
         retry: (options) => (settlements[index] = { retry: options?.delaySeconds ?? 0 }),
       }),
     );
-    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, metrics, {
+    const stored = (key: string): void => {
+      segment = key;
+    };
+    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, { ...ports, stored }, metrics, {
       retry_seconds_max: RETRY_SECONDS_MAX,
       report: problem,
     });
   } catch (error) {
     problem(`A batch could not be read and will be delivered again: ${error}`);
   }
-  tell({ kind: 'settled', batch, settlements });
+  tell({ kind: 'settled', batch, settlements, segment });
 }
 
 await keep(() => tendIndex({ lake, index, clock: systemClock }), {

@@ -5,7 +5,9 @@ import { packPerRequest } from '../../edge/enqueue/pack-per-request.ts';
 import { createEdgeMetrics } from '../../edge/metrics.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { consumeBatch, consumerMetrics } from '../app/consume.ts';
+import { followLog } from '../app/follow.ts';
 import { createHttp } from '../app/http.ts';
+import { pollSegments } from '../app/poll-segments.ts';
 import { tendIndex } from '../app/tend.ts';
 import type { Ports, QueueBatch } from '../ports.ts';
 import { systemClock, systemRandom, workerdCompressor } from './system.ts';
@@ -45,6 +47,8 @@ function createApp(env: Bindings): Hono {
     edgeMetrics: createEdgeMetrics(),
     report,
     clientIp: () => null,
+    // Each subscription looks for itself: nothing is shared between requests.
+    follow: followLog(ports.lake, pollSegments(ports.lake, systemClock, report), report),
     oldestPending: () => oldestPending(env),
     problems: async () => [],
     platformMetrics: async () => '',

@@ -13,6 +13,7 @@ const OWN_COST: Readonly<Record<string, number>> = {
   'Query.failedEvents': 2_500,
   'Query.sources': 500,
   'Query.status': 2_500,
+  'Subscription.events': 500,
   'User.profile': 500,
   'User.products': 5_000,
   'Profile.firstSeen': 500,

@@ -16,11 +16,15 @@ export interface Loaders {
 }
 
 /** The loaders of a request, by its context. */
-export type LoadersOf = (context: object) => Loaders;
+export interface LoadersOf {
+  (context: object): Loaders;
+  /** The next field of this request reads anew. */
+  forget(context: object): void;
+}
 
 export function loaders(services: QueryServices): LoadersOf {
   const known = new WeakMap<object, Loaders>();
-  return (context) => {
+  const loadersOf = (context: object): Loaders => {
     let made = known.get(context);
     if (made === undefined) {
       made = {
@@ -31,6 +35,7 @@ export function loaders(services: QueryServices): LoadersOf {
     }
     return made;
   };
+  return Object.assign(loadersOf, { forget: (context: object) => void known.delete(context) });
 }
 
 function loader<Value>(read: (key: string) => Promise<Value>): DataLoader<string, Value> {

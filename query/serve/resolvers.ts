@@ -4,6 +4,7 @@ import { date, dateTime } from './scalars.ts';
 import type { QueryServices } from './services.ts';
 import { eventResolvers } from './subjects/events.ts';
 import { failedEventResolvers } from './subjects/failed-events.ts';
+import { liveResolvers } from './subjects/live.ts';
 import { nodeResolvers } from './subjects/node.ts';
 import { operationResolvers } from './subjects/operation.ts';
 import { productResolvers } from './subjects/products.ts';
@@ -11,14 +12,16 @@ import { reportResolvers } from './subjects/reports.ts';
 import { userResolvers } from './subjects/users.ts';
 
 export function createResolvers(services: QueryServices) {
+  const loadersOf = loaders(services);
   return [
     { DateTime: dateTime, Date: date },
-    userResolvers(loaders(services)),
+    userResolvers(loadersOf),
     eventResolvers(services),
     productResolvers(services),
     reportResolvers(services),
     failedEventResolvers(services),
     operationResolvers(services),
     nodeResolvers(services),
+    liveResolvers(services, loadersOf),
   ];
 }

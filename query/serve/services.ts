@@ -1,4 +1,5 @@
 import type { Clock, Database } from '../../platform/ports.ts';
+import type { EventRow } from '../../schemas/columns.ts';
 
 /** What the reading side is made of. */
 export interface QueryServices {
@@ -23,6 +24,13 @@ export interface QueryServices {
   /** By name. */
   listSources(): Promise<readonly Source[]>;
   readStatus(): Promise<Status>;
+  /**
+   * Tells of the rows of the log as they come in, from now on, failed events among them.
+   *
+   * @param lost told, as the last thing, when rows come faster than they can be read
+   * @returns ends it
+   */
+  follow(receive: (rows: readonly EventRow[]) => void, lost: () => void): () => void;
 }
 
 export interface ReportHeader {

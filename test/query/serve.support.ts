@@ -64,6 +64,7 @@ export async function openService(
       ],
       readFailedEvents: async () => ({ events: [], next: null }),
       listSources: async () => [],
+      follow: () => () => {},
       readStatus: async () => {
         throw new Error('there is none');
       },
