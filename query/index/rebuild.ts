@@ -7,6 +7,9 @@ import type { EventRow } from '../../schemas/columns.ts';
 import { readState, type Slot } from './state.ts';
 import { writeAsOld } from './write.ts';
 
+/** What a slot is made of. */
+const TABLES = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'retractions'] as const;
+
 /** One rebuild. When a later one takes its place, this one can change nothing any more. */
 export interface Rebuild {
   readonly slot: Slot;
@@ -54,7 +57,7 @@ function nextGeneration(database: Database, generation: number, active: Slot, bu
 }
 
 function emptying(database: Database, slot: Slot): Statement[] {
-  return ['events', 'identities', 'traits'].map((table) => database.prepare(`delete from ${table}_${slot}`));
+  return TABLES.map((table) => database.prepare(`delete from ${table}_${slot}`));
 }
 
 function other(slot: Slot): Slot {

@@ -4,8 +4,10 @@
  */
 import type { Database, SqlValue, Statement } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import { insertFolds } from './folds.ts';
 import { type HotRow, toHotRows } from './hot-rows.ts';
 import { identityOf } from './identity.ts';
+import { inserts, into } from './inserts.ts';
 import { readState, type Slot } from './state.ts';
 
 /** A batch is one transaction: a reader sees all of it or nothing. */
@@ -16,8 +18,6 @@ export interface BatchSize {
 
 /** A batch for D1 crosses the network and has 30 seconds. */
 const D1_BATCH: BatchSize = { characters_max: 1_000_000, events_max: 4_000 };
-/** D1 takes no more in one statement. */
-const VALUES_MAX = 100;
 
 /**
  * Adds the events to the active slot, and to the one that a rebuild fills.
@@ -69,43 +69,23 @@ function* batches(hotRows: readonly HotRow[], size: BatchSize): Generator<HotRow
 function insertHotRows(database: Database, slot: Slot, hotRows: readonly HotRow[], sequence: string): Statement[] {
   const events: SqlValue[] = [];
   const copies: { identity: string; stamp: string }[] = [];
-  const traits: SqlValue[] = [];
   for (const hotRow of hotRows) {
     events.push(hotRow.bucket, hotRow.newest, hotRow.content, hotRow.oldest, hotRow.users, hotRow.events);
     for (const { row, stamp } of hotRow.held) {
-      const identity = identityOf(row.source, row.message_id);
-      copies.push({ identity, stamp });
-      if (row.type === 'identify' && row.traits !== null) {
-        traits.push(row.user_key, row.timestamp, stamp, identity, row.traits);
-      }
+      copies.push({ identity: identityOf(row.source, row.message_id), stamp });
     }
   }
   // In the order of the table, which SQLite fills fastest.
   copies.sort((a, b) => (a.identity < b.identity ? -1 : 1));
   const identities = copies.flatMap(({ identity, stamp }) => [identity, stamp]);
   return [
-    ...inserts(database, `events_${slot}`, '(?,?,?,?,?,?)', events),
-    ...inserts(database, `identities_${slot}`, `(?,?,${sequence})`, identities),
-    ...inserts(database, `traits_${slot}`, '(?,?,?,?,?)', traits),
+    ...inserts(database, '(?,?,?,?,?,?)', into(`events_${slot}`), events),
+    ...inserts(database, `(?,?,${sequence})`, into(`identities_${slot}`), identities),
+    ...insertFolds(
+      database,
+      slot,
+      hotRows.flatMap(({ held }) => held),
+      sequence,
+    ),
   ];
-}
-
-function inserts(database: Database, table: string, row: string, values: readonly SqlValue[]): Statement[] {
-  const width = row.split('?').length - 1;
-  const rowsMax = Math.floor(VALUES_MAX / width);
-  const statements: Statement[] = [];
-  let prepared: Statement | undefined;
-  for (let start = 0; start < values.length; start += rowsMax * width) {
-    const bound = values.slice(start, start + rowsMax * width);
-    const whole = bound.length === rowsMax * width;
-    if (whole && prepared !== undefined) {
-      statements.push(prepared.bind(...bound));
-      continue;
-    }
-    const tuples = Array.from({ length: bound.length / width }, () => row).join();
-    const statement = database.prepare(`insert into ${table} values ${tuples} on conflict do nothing`);
-    if (whole) prepared = statement;
-    statements.push(statement.bind(...bound));
-  }
-  return statements;
 }
