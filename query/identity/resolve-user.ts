@@ -1,6 +1,6 @@
 /** Who is whom: a fold over identify and alias calls, made when it is asked for. */
 import type { Database } from '../../platform/ports.ts';
-import { isWinner } from '../index/counts.ts';
+import { isRetracted, isWinner } from '../index/counts.ts';
 import { LINKS_MAX } from '../index/links.ts';
 import type { Slot } from '../index/state.ts';
 import type { Moment } from '../resolve/moment.ts';
@@ -54,5 +54,6 @@ function personSql(slot: Slot): string {
 function firstLink(slot: Slot, id: string, column: 'person' | 'timestamp'): string {
   return `(select link.${column} from (select * from links_${slot} links
       where links.id = ${id} and links.sequence <= ?2 order by links.timestamp, links.stamp limit ${LINKS_MAX}) link
-    where ${isWinner(slot, 'link', '?2')} order by link.timestamp, link.stamp limit 1)`;
+    where ${isWinner(slot, 'link', '?2')} and not ${isRetracted(slot, 'link.identity', '?2')}
+    order by link.timestamp, link.stamp limit 1)`;
 }

@@ -8,6 +8,7 @@ import { insertFolds } from './folds.ts';
 import { type HotRow, toHotRows } from './hot-rows.ts';
 import { identityOf } from './identity.ts';
 import { inserts, into } from './inserts.ts';
+import { insertRetractions, type Retraction, retractionsOf } from './retractions.ts';
 import { readState, type Slot } from './state.ts';
 
 /** A batch is one transaction: a reader sees all of it or nothing. */
@@ -18,6 +19,12 @@ export interface BatchSize {
 
 /** A batch for D1 crosses the network and has 30 seconds. */
 const D1_BATCH: BatchSize = { characters_max: 1_000_000, events_max: 4_000 };
+
+/** Retractions in a batch. */
+const RETRACTIONS_MAX = 1_000;
+
+/** SQL of the sequence that a batch counts up to. */
+const NOW = '(select sequence from index_state)';
 
 /**
  * Adds the events to the active slot, and to the one that a rebuild fills.
@@ -35,16 +42,24 @@ export async function writeRows(
   const { active, building } = await readState(database);
   const slots = building === null ? [active] : [active, building];
   const count = database.prepare('update index_state set sequence = sequence + 1 where id = 1');
-  for (const batch of batches(toHotRows(rows), size)) {
-    const inserts = slots.flatMap((slot) => insertHotRows(database, slot, batch, '(select sequence from index_state)'));
-    await database.batch([count, ...inserts]);
-  }
+  const write = (insert: (slot: Slot) => Statement[]): Promise<unknown> =>
+    database.batch([count, ...slots.flatMap(insert)]);
+  for (const batch of batches(toHotRows(rows), size)) await write((slot) => insertHotRows(database, slot, batch, NOW));
+  for (const some of portions(retractionsOf(rows))) await write((slot) => insertRetractions(database, slot, some, NOW));
 }
 
 /** Adds events to one slot, as events that were there before every cursor that was given out. */
 export async function writeAsOld(database: Database, slot: Slot, rows: readonly EventRow[]): Promise<void> {
-  for (const batch of batches(toHotRows(rows), D1_BATCH))
+  for (const batch of batches(toHotRows(rows), D1_BATCH)) {
     await database.batch(insertHotRows(database, slot, batch, '0'));
+  }
+  for (const some of portions(retractionsOf(rows))) await database.batch(insertRetractions(database, slot, some, '0'));
+}
+
+function* portions(retractions: readonly Retraction[]): Generator<Retraction[]> {
+  for (let start = 0; start < retractions.length; start += RETRACTIONS_MAX) {
+    yield retractions.slice(start, start + RETRACTIONS_MAX);
+  }
 }
 
 function* batches(hotRows: readonly HotRow[], size: BatchSize): Generator<HotRow[]> {

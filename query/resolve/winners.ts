@@ -1,8 +1,12 @@
 import type { Database } from '../../platform/ports.ts';
+import { isRetracted } from '../index/counts.ts';
 import type { Moment } from './moment.ts';
 import { select } from './select.ts';
 
-/** Of the copies, those that count: none that was there at that moment has a smaller stamp. In the same order. */
+/**
+ * Of the copies, those that count: none that was there at that moment has a smaller stamp, and nobody had taken the event
+ * back. In the same order.
+ */
 export async function keepWinners<Copy extends { readonly identity: string; readonly stamp: string }>(
   database: Database,
   { slot, sequence }: Moment,
@@ -14,7 +18,7 @@ export async function keepWinners<Copy extends { readonly identity: string; read
     database,
     `select key as place,
        (select min(stamp) from identities_${slot} where identity = value and sequence <= ?2) as stamp
-     from json_each(?1)`,
+     from json_each(?1) where not ${isRetracted(slot, 'value', '?2')}`,
     JSON.stringify(copies.map(({ identity }) => identity)),
     sequence,
   );

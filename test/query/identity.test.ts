@@ -97,6 +97,67 @@ test('ordinary events add no row, and a known link adds none after its first cal
   expect(await rows()).toEqual({ links_a: LINKS_MAX, members_a: 1, groups_a: 0, retractions_a: 0 });
 });
 
+const retract = (row: EventRow, overrides: Partial<EventRow> = {}): EventRow =>
+  own({
+    type: 'retraction',
+    user_key: 'support',
+    timestamp: 0,
+    name: row.source,
+    previous_id: row.message_id,
+    ...overrides,
+  });
+
+test('a merge whose call is taken back is undone, before or after it arrives and after a rebuild', async () => {
+  const [link, merge] = [identify('ann', 'laptop'), alias('cat', 'ann')];
+  const rows = [link, merge, retract(merge)];
+  for (const order of [rows, rows.toReversed()]) {
+    const index = openIndex();
+    for (const row of order) await writeRows(index, [row]);
+    const expectUndone = async (): Promise<void> => {
+      expect(await keysOf(index, 'laptop')).toEqual(['laptop', 'ann']);
+      expect(await keysOf(index, 'cat')).toEqual(['cat']);
+    };
+    await expectUndone();
+    const rebuild = await startRebuild(index);
+    await writeToSlot(index, rebuild, order);
+    await finishRebuild(index, rebuild);
+    await expectUndone();
+  }
+});
+
+test('with the first of the two calls taken back a device belongs to the second', async () => {
+  const index = openIndex();
+  const first = identify('ann', 'kiosk', { timestamp: T0 });
+  await writeRows(index, [first, identify('bob', 'kiosk', { timestamp: T0 + 1 })]);
+  const before = await atOneMoment(index, async (moment) => moment);
+  await writeRows(index, [retract(first)]);
+  expect(await keysOf(index, 'bob')).toEqual(['bob', 'kiosk']);
+  expect(await keysOf(index, 'ann')).toEqual(['ann']);
+  expect(await resolveUser(index, before, 'ann')).toEqual(['ann', 'kiosk']);
+});
+
+test('with all calls that are kept of an id taken back it stays by itself, in any order of arrival', async () => {
+  const calls = Array.from({ length: LINKS_MAX + 2 }, (_, call) => identify('ann', 'laptop', { timestamp: T0 + call }));
+  const taken = calls.slice(0, LINKS_MAX).map((call) => retract(call));
+  for (const rows of [
+    [...calls, ...taken],
+    [...calls.toReversed(), ...taken],
+  ]) {
+    const index = openIndex();
+    for (const row of rows) await writeRows(index, [row]);
+    expect(await keysOf(index, 'laptop')).toEqual(['laptop']);
+    expect(await rowsOf(index, 'retractions_a')).toBe(LINKS_MAX);
+  }
+});
+
+test('a retraction that is a copy of an earlier event takes nothing back', async () => {
+  const index = openIndex();
+  const link = identify('ann', 'laptop');
+  const earlier = own({});
+  await writeRows(index, [link, earlier, retract(link, { message_id: earlier.message_id, pack_id: pack(made + 1) })]);
+  expect(await keysOf(index, 'ann')).toEqual(['ann', 'laptop']);
+});
+
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'];
 const callArbitrary = fc.record({
   identity: fc.nat(40),
