@@ -1,5 +1,6 @@
 import { InletError } from '../../schemas/errors.ts';
 import type { EventType } from '../../schemas/event.ts';
+import { ofPerson } from '../identity/person.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { eventId, readEvent } from '../resolve/event.ts';
 import { readProfile } from '../resolve/profile.ts';
@@ -58,7 +59,8 @@ export function createResolvers(services: QueryServices) {
       reportList: (): Promise<readonly ReportHeader[]> => services.listReports(),
     },
     User: {
-      profile: ({ id }: User) => readProfile(services.index, id),
+      profile: ({ id }: User) =>
+        ofPerson(services.index, id, (moment, users) => readProfile(services.index, moment, users)),
       events: (user: User, args: EventsArguments) => readConnection(services, user.id, args),
     },
     EventConnection: {
