@@ -1,24 +1,18 @@
 /** One unit of compaction: from segments to files of the table, and the change that puts them in its place. */
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, StoredObject } from '../../platform/ports.ts';
-import { PRODUCT_FIELDS } from '../../schemas/columns.ts';
 import { tableFiles } from '../catalog/files.ts';
 import { tableFileKey } from '../catalog/objects.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, FILE_ORDER } from '../sql/columns.ts';
 import { findLosers, stampPending, windowStart, winnersInOneScan } from '../sql/copies.ts';
-import { allRows, asNumber, asText, CENTRAL_MEMORY_LIMIT, type DuckDB, literal, openDuckDB } from '../sql/duckdb.ts';
-import { COPY_OPTIONS } from '../sql/files.ts';
+import { allRows, asNumber, asText, CENTRAL_MEMORY_LIMIT, type DuckDB, openDuckDB } from '../sql/duckdb.ts';
 import { askIndex, openIndex } from '../sql/identities.ts';
 import { pinBoard } from '../sql/pin-board.ts';
 import { gatherIdentities, writeIdentities } from './identities.ts';
 import { planMerges } from './plan.ts';
-import { statisticsOf } from './statistics.ts';
-
-const PRICE_ID = PRODUCT_FIELDS.find(({ name }) => name === 'price')?.id ?? 0;
+import { type Partition, writeTableFiles } from './write.ts';
 
 const DAY = `strftime(timezone('UTC', "timestamp"), '%Y-%m-%d')`;
 
@@ -76,11 +70,7 @@ export async function compactUnit(
     const found = staged.reduce((total, file) => total + file.rows, 0);
     if (found !== expected) throw new Error(`Compaction would write ${found} rows where ${expected} are due`);
 
-    const add: TableFile[] = [];
-    for (const partition of staged) {
-      signal?.throwIfAborted();
-      add.push(await writeTableFile(connection, lake, folder, partition));
-    }
+    const add = await writeTableFiles({ connection, lake, folder, signal }, staged);
     const received_max = Math.max(snapshot.received_max ?? 0, arrivals.received_max ?? 0);
     const since = isNew
       ? received_since
@@ -106,10 +96,6 @@ async function partitionsOf(connection: DuckDBConnection): Promise<Pick<TableFil
     'select distinct date, type from pending_stamps anti join inlet.losers using (path, row)',
   );
   return partitions.map(({ date, type }) => ({ date: asText(date), type: asText(type) }));
-}
-
-interface Partition extends Omit<TableFile, 'bytes' | 'statistics'> {
-  readonly nan_prices: number;
 }
 
 /**
@@ -138,27 +124,4 @@ async function stage(connection: DuckDBConnection, rows: string): Promise<Partit
       nan_prices: asNumber(partition.nan_prices),
     };
   });
-}
-
-async function writeTableFile(
-  connection: DuckDBConnection,
-  lake: ObjectStore,
-  folder: string,
-  { nan_prices, ...partition }: Partition,
-): Promise<TableFile> {
-  const path = join(folder, 'partition.parquet');
-  const [written] = await allRows(
-    connection,
-    `copy (select ${COLUMN_LIST} from staged where date = ${literal(partition.date)} and type = ${literal(partition.type)})
-       to ${literal(path)} (${COPY_OPTIONS})`,
-  );
-  const rows = asNumber(written?.Count);
-  if (rows !== partition.rows) throw new Error(`${partition.key} got ${rows} rows where ${partition.rows} are due`);
-  const bytes = await readFile(path);
-  await rm(path);
-  if ((await lake.put(partition.key, bytes, { onlyIf: { etagDoesNotMatch: '*' } })) === null) {
-    throw new Error(`${partition.key} exists already`);
-  }
-  const statistics = statisticsOf(new Uint8Array(bytes), new Map([[PRICE_ID, nan_prices]]));
-  return { ...partition, bytes: bytes.byteLength, statistics };
 }

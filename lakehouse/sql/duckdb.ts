@@ -20,13 +20,13 @@ export interface DuckDB {
 }
 
 const MEMORY_LIMIT = '512MB';
-/**
- * For the central job, which runs beside the server: with 512 MB its process took up to 1,150 MB and compacted 55,000
- * events a second, with these 810 MB and 45,000.
- */
-export const CENTRAL_MEMORY_LIMIT = '256MB';
 /** A thread more than there are cores only takes memory. */
-const THREADS = String(Math.min(2, availableParallelism()));
+const THREADS = Math.min(2, availableParallelism());
+/**
+ * For the central job, which runs beside the server. A thread needs as much to sort a unit of compaction: two with 256 MB
+ * together ran out of it. One with 256 MB made a process of 810 MB, two with 512 MB one of 1,050 MB.
+ */
+export const CENTRAL_MEMORY_LIMIT = `${256 * THREADS}MB`;
 const SPILL_LIMIT = '16GB';
 const FOLDER_PREFIX = 'duckdb-';
 /** Longer than any work of one instance. */
@@ -40,7 +40,7 @@ export async function openDuckDB({ scratch_dir, memory_limit = MEMORY_LIMIT, sig
   await removeLeftovers(scratch_dir, (await stat(folder)).mtimeMs);
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit,
-    threads: THREADS,
+    threads: String(THREADS),
     max_temp_directory_size: SPILL_LIMIT,
     temp_directory: join(folder, 'spill'),
   });
@@ -73,6 +73,16 @@ async function removeLeftovers(scratch_dir: string, now: number): Promise<void> 
       () => now,
     );
     if (now - modified > LEFTOVER_AGE_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Work that relies on the order in which rows are written. */
+export async function inOneThread(connection: DuckDBConnection, work: () => Promise<unknown>): Promise<void> {
+  await connection.run('set threads = 1');
+  try {
+    await work();
+  } finally {
+    await connection.run(`set threads = ${THREADS}`);
   }
 }
 

@@ -66,7 +66,7 @@ async function writeDay(
   return paths;
 }
 
-/** With the memory, the threads and the Parquet settings that compaction has, into one file. */
+/** With the threads and the Parquet settings that compaction has, into one file; and twice its memory, as it fails with less. */
 async function bareCopy(scratch_dir: string, segments: readonly string[]): Promise<{ rows: number; seconds: number }> {
   const { connection, folder, close } = await openDuckDB({ scratch_dir });
   const start = performance.now();

@@ -22,6 +22,7 @@ interface Options {
   seconds?: number;
   small?: true;
   fresh?: true;
+  keep?: true;
 }
 
 await new Command('lake')
@@ -30,6 +31,7 @@ await new Command('lake')
   .option('--days <count>', 'how many', positive, 60)
   .option('--seconds <count>', 'stop after the day under way by then; the same command goes on', positive)
   .option('--fresh', 'forget earlier sittings')
+  .option('--keep', 'leave the lake behind, for the other benches')
   .option('--small', 'only see that it runs: few events, and a missed bar is no failure')
   .action(async (options: Options) => {
     const sized = options.small ? { ...options, events: 40_000, days: 10 } : options;
@@ -39,7 +41,7 @@ await new Command('lake')
   .parseAsync();
 
 /** @returns whether all bars are met; true too where days are left for another sitting */
-async function bench({ events, days, seconds, small, fresh }: Options, name: string): Promise<boolean> {
+async function bench({ events, days, seconds, small, fresh, keep }: Options, name: string): Promise<boolean> {
   const started = performance.now();
   const isOver = (): boolean => seconds !== undefined && performance.now() - started > seconds * 1_000;
   const folder = join(ROOT, 'node_modules', '.cache', 'inlet-bench', name);
@@ -61,7 +63,7 @@ async function bench({ events, days, seconds, small, fresh }: Options, name: str
   await checkSchema(lake, base);
   const table = await lookAt(lake.lake, days);
   const passed = report(state.days, table, await simulateYear());
-  rmSync(folder, { recursive: true, force: true });
+  if (!keep) rmSync(folder, { recursive: true, force: true });
   return passed;
 }
 
