@@ -3,6 +3,7 @@ import { decodeEvents, type HotEvent } from '../index/hot-events.ts';
 import { ROW_SPAN_MS } from '../index/hot-rows.ts';
 import type { Slot } from '../index/state.ts';
 import { bucketOf, eventsOfUser, userHash } from '../index/users.ts';
+import type { Chunk, Scan } from './merged-scan.ts';
 import type { Order } from './position.ts';
 import { select } from './select.ts';
 
@@ -21,18 +22,6 @@ export interface Copy {
   readonly characters: number;
 }
 
-export interface Chunk {
-  readonly copies: Copy[];
-  /** About how many were looked at. */
-  readonly rows: number;
-  readonly characters: number;
-  /**
-   * Rows not yet read hold nothing that comes before this, epoch milliseconds; when none are left, -Infinity for newest
-   * first and Infinity for oldest first.
-   */
-  readonly frontier: number;
-}
-
 interface Row {
   newest: number;
   content: string;
@@ -45,7 +34,7 @@ interface Row {
  * Copies of one user's events between `newest` and `oldest` (both included, epoch milliseconds), from either end, in
  * chunks of rows. A row may hold events on either side too, so copies beyond are among them.
  */
-export class HotScan {
+export class HotScan implements Scan {
   readonly #database: Database;
   readonly #user: string;
   readonly #newest: number;

@@ -6,6 +6,7 @@ import { Candidates } from './candidates.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { type Filters, hashOf, matcher } from './filters.ts';
 import { type Copy, HotScan } from './hot-scan.ts';
+import { MergedScan } from './merged-scan.ts';
 import { atOneMoment, type Moment } from './moment.ts';
 import { type Position, startOf } from './position.ts';
 import { keepWinners } from './winners.ts';
@@ -34,11 +35,13 @@ const PAGE_CHARACTERS_READ_MAX = 32 * 1_048_576;
 const PAGE_CHARACTERS_MAX = 8 * 1_048_576;
 /** The last time that a Date can hold, epoch milliseconds; its negative is the first. */
 const LATEST = 8_640_000_000_000_000;
+/** Most keys of one person, and characters in them: the cursor carries them. */
+const USERS_MAX = { keys: 100, characters: 16_384 };
 /** No page goes without a step forward, unless that takes more than this many rows of one hour. */
 const STEP_ROWS_MAX = 100_000;
 
 /**
- * One page of a user's timeline: in the order asked for, each event once.
+ * One page of a person's timeline: in the order asked for, each event once.
  *
  * The pages that follow one another show the moment of the first one: every event that was there then comes exactly once,
  * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, one that
@@ -46,7 +49,7 @@ const STEP_ROWS_MAX = 100_000;
  *
  * @param askAsOf asked on page one; it holds for the pages that follow
  * @throws InletError page_too_large, filter_invalid, cursor_invalid, index_away; query_too_costly where too many events of a user lie in
- * one hour to be put in order.
+ * one hour to be put in order, or one person has too many keys.
  */
 export async function readTimeline(
   database: Database,
@@ -56,13 +59,16 @@ export async function readTimeline(
   if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
   const timeline = hashOf(query);
   const after = query.after === null ? null : decodeCursor(query.after, timeline);
+  const users = after === null ? query.users : usersOf(after, query.users);
+  checkUsers(users);
   // Before the reading: the answer may then hold more than this says, but never less.
   const asOf = after?.asOf ?? (await askAsOf());
   return atOneMoment(database, async ({ slot, sequence }) => {
     const moment = { slot, sequence: after?.sequence ?? sequence };
-    const { shown, next } = await readPage(database, moment, query, after);
+    const { shown, next } = await readPage(database, moment, { ...query, users }, after);
+    const kept = { sequence: moment.sequence, asOf, users: users.length > 1 ? users : [] };
     const cursor = ({ timestamp, source, messageId }: Position): string =>
-      encodeCursor({ timestamp, source, messageId, sequence: moment.sequence, asOf }, timeline);
+      encodeCursor({ timestamp, source, messageId, ...kept }, timeline);
     // Cursors are made when they are asked for: most questions want none, or the last.
     const edges = shown.map(({ event }) => ({
       event,
@@ -81,6 +87,18 @@ export async function readTimeline(
   });
 }
 
+/** The keys of page one, whoever was joined to that person or parted from them meanwhile. */
+function usersOf({ users }: Cursor, asked: readonly string[]): readonly string[] {
+  return users.length > 0 ? users : asked.slice(0, 1);
+}
+
+function checkUsers(users: readonly string[]): void {
+  const characters = users.reduce((sum, { length }) => sum + length, 0);
+  if (users.length > 1 && (users.length > USERS_MAX.keys || characters > USERS_MAX.characters)) {
+    throw new InletError('query_too_costly');
+  }
+}
+
 interface Found {
   readonly shown: Copy[];
   /** Behind which the next page begins; null where there is none. */
@@ -93,7 +111,7 @@ async function readPage(
   query: TimelineQuery,
   after: Cursor | null,
 ): Promise<Found> {
-  const { user, order } = query;
+  const { users, order } = query;
   const isNewest = order === 'newest';
   const from = query.from ?? -LATEST;
   const to = (query.to ?? LATEST) - 1;
@@ -107,7 +125,8 @@ async function readPage(
   let charactersRead = 0;
   let last: Position | null = null;
 
-  const scan = new HotScan(database, moment.slot, user, newest, oldest, order);
+  const hot = users.map((user) => new HotScan(database, moment.slot, user, newest, oldest, order));
+  const scan = new MergedScan(hot, order);
   for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
     rows += chunk.rows;
     charactersRead += chunk.characters;

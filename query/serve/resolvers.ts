@@ -99,7 +99,7 @@ async function readConnection(services: QueryServices, user: string, args: Event
   const page = await readTimeline(
     services.index,
     {
-      user,
+      users: [user],
       from,
       to,
       types: args.types ?? null,

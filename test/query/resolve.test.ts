@@ -134,7 +134,7 @@ test('a cursor fits its own user and filters only', async () => {
   const { endCursor: after } = await read(index, { first: 1 });
   expect((await read(index, { after })).edges).toHaveLength(2);
   for (const other of [
-    { user: 'bob' },
+    { users: ['bob'] },
     { from: 0 },
     { to: T0 },
     { types: ['track' as const] },

@@ -12,7 +12,7 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 
 export const WHOLE_TIMELINE: TimelineQuery = {
-  ...{ user: 'ann', from: null, to: null, types: null, events: null, sources: null, where: null },
+  ...{ users: ['ann'], from: null, to: null, types: null, events: null, sources: null, where: null },
   ...{ order: 'newest', first: 50, after: null },
 };
 
