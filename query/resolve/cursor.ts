@@ -12,19 +12,22 @@ export interface Cursor extends Position {
   readonly sequence: number;
   /** Up to which arrival that moment is complete, epoch milliseconds. */
   readonly asOf: number;
+  /** Version of the timeline that page one read; 0 where there was none. */
+  readonly version: number;
   /** The keys that page one resolved, where they were more than the one that was asked for; else none. */
   readonly users: readonly string[];
 }
 
 /** @param timeline what `timelineHash` gave */
 export function encodeCursor(cursor: Cursor, timeline: string): string {
-  const { timestamp, source, messageId, sequence, asOf, users } = cursor;
-  return encodeOpaque([timestamp, source, messageId, sequence, asOf, timeline, ...users]);
+  const { timestamp, source, messageId, sequence, asOf, version, users } = cursor;
+  return encodeOpaque([timestamp, source, messageId, sequence, asOf, timeline, version, ...users]);
 }
 
 /** @throws InletError cursor_invalid, also for a cursor of another timeline. */
 export function decodeCursor(text: string, timeline: string): Cursor {
-  const [timestamp, source, messageId, sequence, asOf, hash, ...users] = decodeOpaque(text, CHARACTERS_MAX) ?? [];
+  const [timestamp, source, messageId, sequence, asOf, hash, version = 0, ...users] =
+    decodeOpaque(text, CHARACTERS_MAX) ?? [];
   if (
     typeof timestamp !== 'number' ||
     typeof source !== 'string' ||
@@ -32,11 +35,12 @@ export function decodeCursor(text: string, timeline: string): Cursor {
     typeof sequence !== 'number' ||
     typeof asOf !== 'number' ||
     hash !== timeline ||
+    typeof version !== 'number' ||
     !users.every((user) => typeof user === 'string')
   ) {
     throw new InletError('cursor_invalid');
   }
-  return { timestamp, source, messageId, sequence, asOf, users };
+  return { timestamp, source, messageId, sequence, asOf, version, users };
 }
 
 /** Tells timelines apart: one user, one set of filters. */

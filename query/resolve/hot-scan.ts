@@ -14,12 +14,14 @@ const CHUNK_CHARACTERS = 1_048_576;
 /** One row in so many comes whoever it belongs to. `content` is a hash: 4 of the 64 characters it begins with are below. */
 const SAMPLE = { below: '3', one_in: 16 };
 
-/** One copy of an event, as found in a hot row. */
+/** One copy of an event, as found in a hot row or in a file of the timeline. */
 export interface Copy {
   readonly event: HotEvent;
   readonly stamp: string;
   /** About how much JSON it is. */
   readonly characters: number;
+  /** Whether it is from a file: the hot index may know nothing of it. */
+  readonly isCold: boolean;
 }
 
 interface Row {
@@ -110,5 +112,5 @@ function copiesOf(text: string, user: string): Copy[] {
   // Users whose hashes are the same share a place.
   return decodeEvents(text)
     .filter(({ userId, anonymousId }) => (userId ?? anonymousId) === user)
-    .map((event) => ({ event, stamp: event.stamp, characters: event.characters }));
+    .map((event) => ({ event, stamp: event.stamp, characters: event.characters, isCold: false }));
 }

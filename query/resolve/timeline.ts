@@ -1,7 +1,11 @@
 import type { Database } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
+import type { TimelineSnapshot } from '../../schemas/timeline.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
+import { ColdScan } from '../timeline/cold-scan.ts';
+import type { TimelineFiles } from '../timeline/files.ts';
+import { withTimeline } from '../timeline/with-timeline.ts';
 import { Candidates } from './candidates.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { type Filters, hashOf, matcher } from './filters.ts';
@@ -47,6 +51,7 @@ const STEP_ROWS_MAX = 100_000;
  * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, one that
  * came later may come, at most once.)
  *
+ * @param files of the timeline, which hold what has left the hot index; null where nothing ever leaves
  * @param askAsOf asked on page one; it holds for the pages that follow
  * @throws InletError page_too_large, filter_invalid, cursor_invalid, index_away; query_too_costly where too many events of a user lie in
  * one hour to be put in order, or one person has too many keys.
@@ -55,6 +60,7 @@ export async function readTimeline(
   database: Database,
   query: TimelineQuery,
   askAsOf: () => Promise<number>,
+  files: TimelineFiles | null = null,
 ): Promise<Page> {
   if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
   const timeline = hashOf(query);
@@ -63,10 +69,14 @@ export async function readTimeline(
   checkUsers(users);
   // Before the reading: the answer may then hold more than this says, but never less.
   const asOf = after?.asOf ?? (await askAsOf());
-  return atOneMoment(database, async ({ slot, sequence }) => {
-    const moment = { slot, sequence: after?.sequence ?? sequence };
-    const { shown, next } = await readPage(database, moment, { ...query, users }, after);
-    const kept = { sequence: moment.sequence, asOf, users: users.length > 1 ? users : [] };
+  return atOneMoment(database, async ({ slot, sequence, dropped }) => {
+    const moment = { slot, sequence: after?.sequence ?? sequence, dropped };
+    const { found, version } = await withTimeline(files, after?.version ?? 0, dropped, async (timeline) => ({
+      found: await readPage({ database, files, timeline, moment }, { ...query, users }, after),
+      version: timeline?.version ?? 0,
+    }));
+    const { shown, next } = found;
+    const kept = { sequence: moment.sequence, asOf, version, users: users.length > 1 ? users : [] };
     const cursor = ({ timestamp, source, messageId }: Position): string =>
       encodeCursor({ timestamp, source, messageId, ...kept }, timeline);
     // Cursors are made when they are asked for: most questions want none, or the last.
@@ -105,12 +115,16 @@ interface Found {
   readonly next: Position | null;
 }
 
-async function readPage(
-  database: Database,
-  moment: Moment,
-  query: TimelineQuery,
-  after: Cursor | null,
-): Promise<Found> {
+/** Where a page is read from. */
+interface Stores {
+  readonly database: Database;
+  readonly moment: Moment;
+  readonly files: TimelineFiles | null;
+  readonly timeline: TimelineSnapshot | null;
+}
+
+async function readPage(stores: Stores, query: TimelineQuery, after: Cursor | null): Promise<Found> {
+  const { database, moment, files, timeline } = stores;
   const { users, order } = query;
   const isNewest = order === 'newest';
   const from = query.from ?? -LATEST;
@@ -126,7 +140,11 @@ async function readPage(
   let last: Position | null = null;
 
   const hot = users.map((user) => new HotScan(database, moment.slot, user, newest, oldest, order));
-  const scan = new MergedScan(hot, order);
+  const cold =
+    files === null || timeline === null
+      ? []
+      : users.map((user) => new ColdScan(files, timeline, user, newest, oldest, order));
+  const scan = new MergedScan([...hot, ...cold], order);
   for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
     rows += chunk.rows;
     charactersRead += chunk.characters;
@@ -137,7 +155,7 @@ async function readPage(
       const decided = candidates.take(query.first + 1 - shown.length, chunk.frontier);
       if (decided.length === 0) break;
       last = decided.at(-1)?.event ?? last;
-      const winners = await keepWinners(database, moment, decided.map(withIdentity));
+      const winners = withoutCopies(shown.at(-1), await keepWinners(database, moment, decided.map(withIdentity)));
       shown.push(...winners);
       room -= winners.reduce((sum, { characters }) => sum + characters, 0);
     }
@@ -152,6 +170,14 @@ async function readPage(
     if (rows >= STEP_ROWS_MAX) throw new InletError('query_too_costly');
   }
   return { shown, next: null };
+}
+
+/** At one place, the index and the timeline may each have a copy that counts for them: the first to arrive counts. */
+function withoutCopies(before: Copy | undefined, winners: readonly Copy[]): Copy[] {
+  return winners.filter(({ event }, place) => {
+    const last = (place === 0 ? before : winners[place - 1])?.event;
+    return last?.timestamp !== event.timestamp || last.source !== event.source || last.messageId !== event.messageId;
+  });
 }
 
 function withIdentity(copy: Copy): Copy & { readonly identity: string } {

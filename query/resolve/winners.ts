@@ -2,10 +2,17 @@ import type { Database } from '../../platform/ports.ts';
 import type { Moment } from './moment.ts';
 import { select } from './select.ts';
 
+export interface Candidate {
+  readonly identity: string;
+  readonly stamp: string;
+  /** From a file, where each is a winner, unless the index knows of a copy that came before it. */
+  readonly isCold?: boolean;
+}
+
 /** Of the copies, those that count: none that was there at that moment has a smaller stamp. In the same order. */
-export async function keepWinners<Copy extends { readonly identity: string; readonly stamp: string }>(
+export async function keepWinners<Copy extends Candidate>(
   database: Database,
-  { slot, sequence }: Moment,
+  { slot, sequence }: Pick<Moment, 'slot' | 'sequence'>,
   copies: readonly Copy[],
 ): Promise<Copy[]> {
   if (copies.length === 0) return [];
@@ -19,5 +26,8 @@ export async function keepWinners<Copy extends { readonly identity: string; read
     sequence,
   );
   const stamps = new Map(rows.map(({ place, stamp }) => [place, stamp]));
-  return copies.filter(({ stamp }, place) => stamps.get(place) === stamp);
+  return copies.filter(({ stamp, isCold = false }, place) => {
+    const first = stamps.get(place);
+    return first === stamp || (isCold && (first === null || (first !== undefined && stamp < first)));
+  });
 }

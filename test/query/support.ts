@@ -4,7 +4,8 @@ import { bucketOf } from '../../query/index/users.ts';
 import type { TimelineQuery } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import controlMigration from '../../schemas/control/0001_init.sql';
-import migration from '../../schemas/hot-index/0001_init.sql';
+import init from '../../schemas/hot-index/0001_init.sql';
+import timeline from '../../schemas/hot-index/0003_timeline.sql';
 import { packId } from '../../schemas/pack.ts';
 
 export const T0 = Date.UTC(2026, 0, 31, 10);
@@ -18,7 +19,7 @@ export const WHOLE_TIMELINE: TimelineQuery = {
 
 export function openIndex(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
-  database.execute(migration);
+  for (const migration of [init, timeline]) database.execute(migration);
   return database;
 }
 
