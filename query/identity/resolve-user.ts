@@ -6,8 +6,9 @@ import type { Slot } from '../index/state.ts';
 import type { Moment } from '../resolve/moment.ts';
 import { select } from '../resolve/select.ts';
 
-/** Keys that one person has at most. */
+/** Keys that one person has at most, and characters in all of them: cursors carry them. */
 export const KEYS_MAX = 100;
+export const KEYS_CHARACTERS_MAX = 16_384;
 
 /** Steps up from an id, from each to the one that it belongs to. */
 const STEPS_MAX = 100;
@@ -29,7 +30,16 @@ export async function resolveUser(database: Database, { slot, sequence }: Moment
   linkedAt.set(id, Number.POSITIVE_INFINITY);
   const others = [...linkedAt].filter(([key]) => key !== id);
   others.sort(([a, aAt], [b, bAt]) => (aAt === bAt ? (a < b ? -1 : 1) : bAt - aAt));
-  return [id, ...others.map(([key]) => key)].slice(0, KEYS_MAX);
+  return withinLimits([id, ...others.map(([key]) => key)]);
+}
+
+function withinLimits(keys: readonly string[]): string[] {
+  let characters = 0;
+  const end = keys.findIndex((key, place) => {
+    characters += key.length;
+    return place === KEYS_MAX || (place > 0 && characters > KEYS_CHARACTERS_MAX);
+  });
+  return keys.slice(0, end === -1 ? undefined : end);
 }
 
 /**

@@ -50,7 +50,7 @@ export async function abandonRebuild(database: Database, { generation }: Rebuild
 function nextGeneration(database: Database, generation: number, active: Slot, building: Slot | null): Statement {
   return database
     .prepare(
-      `update index_state set active = ?, building = ?,
+      `update index_state set active = ?, building = ?, dropped = case when active = ?1 then dropped else 0 end,
          generation = case generation when ? then generation + 1 end where id = 1`,
     )
     .bind(active, building, generation);

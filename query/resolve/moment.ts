@@ -7,12 +7,15 @@ export interface Moment {
   readonly slot: Slot;
   /** Copies of a larger sequence came later. */
   readonly sequence: number;
+  /** The oldest version of the timeline that has what the slot has no more. */
+  readonly dropped: number;
 }
 
 const ATTEMPTS_MAX = 3;
 
 /**
- * Reads at one moment. When a rebuild ends meanwhile, the slot is emptied under the reader, which then starts anew.
+ * Reads at one moment. When a rebuild ends meanwhile, the slot is emptied under the reader, which then starts anew; so it
+ * does when rows leave that the timeline holds.
  *
  * @throws InletError index_away
  */
@@ -22,9 +25,9 @@ export async function atOneMoment<Answer>(
 ): Promise<Answer> {
   let before = await state(database);
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const answer = await read({ slot: before.active, sequence: before.sequence });
+    const answer = await read({ slot: before.active, sequence: before.sequence, dropped: before.dropped });
     const after = await state(database);
-    if (after.generation === before.generation) return answer;
+    if (after.generation === before.generation && after.dropped === before.dropped) return answer;
     before = after;
   }
   throw new InletError('index_away');

@@ -3,13 +3,20 @@ import { isRetracted } from '../index/counts.ts';
 import type { Moment } from './moment.ts';
 import { select } from './select.ts';
 
+export interface Candidate {
+  readonly identity: string;
+  readonly stamp: string;
+  /** From a file, where each is a winner, unless the index knows of a copy that came before it. */
+  readonly isCold?: boolean;
+}
+
 /**
  * Of the copies, those that count: none that was there at that moment has a smaller stamp, and nobody had taken the event
  * back. In the same order.
  */
-export async function keepWinners<Copy extends { readonly identity: string; readonly stamp: string }>(
+export async function keepWinners<Copy extends Candidate>(
   database: Database,
-  { slot, sequence }: Moment,
+  { slot, sequence }: Pick<Moment, 'slot' | 'sequence'>,
   copies: readonly Copy[],
 ): Promise<Copy[]> {
   if (copies.length === 0) return [];
@@ -23,5 +30,8 @@ export async function keepWinners<Copy extends { readonly identity: string; read
     sequence,
   );
   const stamps = new Map(rows.map(({ place, stamp }) => [place, stamp]));
-  return copies.filter(({ stamp }, place) => stamps.get(place) === stamp);
+  return copies.filter(({ stamp, isCold = false }, place) => {
+    const first = stamps.get(place);
+    return first === stamp || (isCold && (first === null || (first !== undefined && stamp < first)));
+  });
 }

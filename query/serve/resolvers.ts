@@ -1,6 +1,7 @@
 import { InletError } from '../../schemas/errors.ts';
 import type { EventType } from '../../schemas/event.ts';
 import { ofPerson } from '../identity/person.ts';
+import { resolveUser } from '../identity/resolve-user.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { eventId, readEvent } from '../resolve/event.ts';
 import { readProfile } from '../resolve/profile.ts';
@@ -75,7 +76,7 @@ export function createResolvers(services: QueryServices) {
       asOf: ({ page }: Connection) => page.asOf,
     },
     Event: {
-      id: ({ user, event }: OwnedEvent) => eventId(user, event),
+      id: ({ event }: OwnedEvent) => eventId(event),
       messageId: ({ event }: OwnedEvent) => event.messageId,
       source: ({ event }: OwnedEvent) => event.source,
       type: ({ event }: OwnedEvent) => event.type,
@@ -101,7 +102,7 @@ async function readConnection(services: QueryServices, user: string, args: Event
   const page = await readTimeline(
     services.index,
     {
-      user,
+      users: [user],
       from,
       to,
       types: args.types ?? null,
@@ -113,6 +114,8 @@ async function readConnection(services: QueryServices, user: string, args: Event
       after: args.after ?? null,
     },
     () => services.asOf(),
+    null,
+    (moment) => resolveUser(services.index, moment, user),
   );
   return { user, page, isFirst: args.after === undefined || args.after === null };
 }
