@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/ports.ts';
+import type { HotIndex } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
@@ -25,7 +25,7 @@ export function eventId({ userId, anonymousId, timestamp, source, messageId }: H
  * @throws InletError id_invalid, index_away; query_too_costly where too many events of the user lie in one hour.
  */
 export async function readEvent(
-  database: Database,
+  database: HotIndex,
   id: string,
   files: TimelineFiles | null = null,
 ): Promise<{ user: string; event: HotEvent } | null> {
@@ -33,7 +33,7 @@ export async function readEvent(
   const identity = identityOf(source, messageId);
   return atOneMoment(database, (moment) =>
     withTimeline(files, 0, moment.dropped, async (timeline) => {
-      const hot = new HotScan(database, moment.slot, user, timestamp, timestamp);
+      const hot = new HotScan(database, moment, user, timestamp, timestamp);
       const cold =
         files === null || timeline === null ? [] : [new ColdScan(files, timeline, user, timestamp, timestamp)];
       const scan = new MergedScan([hot, ...cold], 'newest');

@@ -1,7 +1,8 @@
-import type { Database } from '../../platform/ports.ts';
+import type { Database, HotIndex } from '../../platform/ports.ts';
+import { InletError } from '../../schemas/errors.ts';
 import { decodeEvents, type HotEvent } from '../index/hot-events.ts';
 import { ROW_SPAN_MS } from '../index/hot-rows.ts';
-import type { Slot } from '../index/state.ts';
+import { databaseOf, type Layout, shardOf } from '../index/shards.ts';
 import { bucketOf, eventsOfUser, userHash } from '../index/users.ts';
 import type { Chunk, Scan } from './merged-scan.ts';
 import type { Order } from './position.ts';
@@ -46,8 +47,16 @@ export class HotScan implements Scan {
   #last: { readonly newest: number; readonly content: string } | null;
   #limit = CHUNK_ROWS.first;
 
-  constructor(database: Database, slot: Slot, user: string, newest: number, oldest: number, order: Order = 'newest') {
-    this.#database = database;
+  /** @throws InletError index_away where the database that has the user is missing */
+  constructor(
+    index: HotIndex,
+    { slot, shards }: Layout,
+    user: string,
+    newest: number,
+    oldest: number,
+    order: Order = 'newest',
+  ) {
+    this.#database = databaseFor(index, shards, user);
     this.#user = user;
     this.#newest = newest;
     this.#oldest = oldest;
@@ -113,4 +122,12 @@ function copiesOf(text: string, user: string): Copy[] {
   return decodeEvents(text)
     .filter(({ userId, anonymousId }) => (userId ?? anonymousId) === user)
     .map((event) => ({ event, stamp: event.stamp, characters: event.characters, isCold: false }));
+}
+
+function databaseFor(index: HotIndex, shards: number, user: string): Database {
+  try {
+    return databaseOf(index, shardOf(bucketOf(user), shards));
+  } catch (cause) {
+    throw new InletError('index_away', { cause });
+  }
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/ports.ts';
+import type { HotIndex } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import type { TimelineSnapshot } from '../../schemas/timeline.ts';
 import type { HotEvent } from '../index/hot-events.ts';
@@ -58,7 +58,7 @@ const STEP_ROWS_MAX = 100_000;
  * one hour to be put in order, or one person has too many keys.
  */
 export async function readTimeline(
-  database: Database,
+  database: HotIndex,
   query: TimelineQuery,
   askAsOf: () => Promise<number>,
   files: TimelineFiles | null = null,
@@ -69,11 +69,11 @@ export async function readTimeline(
   const after = query.after === null ? null : decodeCursor(query.after, timeline);
   // Before the reading: the answer may then hold more than this says, but never less.
   const asOf = after?.asOf ?? (await askAsOf());
-  return atOneMoment(database, async ({ slot, sequence, dropped }) => {
-    const moment = { slot, sequence: after?.sequence ?? sequence, dropped };
+  return atOneMoment(database, async (now) => {
+    const moment = { ...now, sequence: after?.sequence ?? now.sequence };
     const users = after === null ? await resolve(moment) : usersOf(after, query.users);
     checkUsers(users);
-    const { found, version } = await withTimeline(files, after?.version ?? 0, dropped, async (timeline) => ({
+    const { found, version } = await withTimeline(files, after?.version ?? 0, now.dropped, async (timeline) => ({
       found: await readPage({ database, files, timeline, moment }, { ...query, users }, after),
       version: timeline?.version ?? 0,
     }));
@@ -119,7 +119,7 @@ interface Found {
 
 /** Where a page is read from. */
 interface Stores {
-  readonly database: Database;
+  readonly database: HotIndex;
   readonly moment: Moment;
   readonly files: TimelineFiles | null;
   readonly timeline: TimelineSnapshot | null;
@@ -141,7 +141,7 @@ async function readPage(stores: Stores, query: TimelineQuery, after: Cursor | nu
   let charactersRead = 0;
   let last: Position | null = null;
 
-  const hot = users.map((user) => new HotScan(database, moment.slot, user, newest, oldest, order));
+  const hot = users.map((user) => new HotScan(database, moment, user, newest, oldest, order));
   const cold =
     files === null || timeline === null
       ? []

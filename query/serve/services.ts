@@ -1,9 +1,9 @@
-import type { Clock, Database } from '../../platform/ports.ts';
+import type { Clock, Database, HotIndex } from '../../platform/ports.ts';
 
 /** What the reading side is made of. */
 export interface QueryServices {
   /** The hot index. */
-  readonly index: Database;
+  readonly index: HotIndex;
   /** Read tokens. */
   readonly control: Database;
   readonly clock: Clock;

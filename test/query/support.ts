@@ -7,6 +7,7 @@ import controlMigration from '../../schemas/control/0001_init.sql';
 import init from '../../schemas/hot-index/0001_init.sql';
 import identity from '../../schemas/hot-index/0002_identity.sql';
 import timeline from '../../schemas/hot-index/0003_timeline.sql';
+import shards from '../../schemas/hot-index/0004_shards.sql';
 import { packId } from '../../schemas/pack.ts';
 
 export const T0 = Date.UTC(2026, 0, 31, 10);
@@ -20,7 +21,7 @@ export const WHOLE_TIMELINE: TimelineQuery = {
 
 export function openIndex(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
-  for (const migration of [init, identity, timeline]) database.execute(migration);
+  for (const migration of [init, identity, timeline, shards]) database.execute(migration);
   return database;
 }
 
