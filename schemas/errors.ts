@@ -135,6 +135,18 @@ export const ERRORS = {
   properties_not_object: { http: 400, retry: false, scope: 'event', text: '"properties" must be a JSON object.' },
   traits_not_object: { http: 400, retry: false, scope: 'event', text: '"traits" must be a JSON object.' },
   context_not_object: { http: 400, retry: false, scope: 'event', text: '"context" must be a JSON object.' },
+  retraction_forbidden: {
+    http: 400,
+    retry: false,
+    scope: 'event',
+    text: '"Event Retracted" needs a secret server key. Create one with "inlet keys create --secret".',
+  },
+  retraction_target_missing: {
+    http: 400,
+    retry: false,
+    scope: 'event',
+    text: '"Event Retracted" needs "properties.message_id", the messageId of the event to take back; "properties.source" is a string.',
+  },
 
   // One event, stored with a warning
   message_id_missing: {

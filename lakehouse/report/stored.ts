@@ -28,7 +28,7 @@ export interface Restatement {
   readonly date: string;
   /** Commit of the table that brought the change, epoch milliseconds. */
   readonly at: number;
-  /** `events`: those of the day itself came late or were replaced; `reach`: those of another day that counts in it. */
+  /** `events`: those of the day itself came late, were replaced or taken back; `reach`: those of another day that counts in it. */
   readonly because: 'events' | 'reach';
 }
 

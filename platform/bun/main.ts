@@ -14,6 +14,7 @@ import type { Database, Ports } from '../ports.ts';
 import { type Child, keepChild } from './child.ts';
 import { keepCompilersLow } from './compilers.ts';
 import { type ConsumerLink, startConsumer } from './consumer-link.ts';
+import { openHotIndex } from './hot-index.ts';
 import { keyValue } from './key-value.ts';
 import { openLake } from './lake.ts';
 import { LoadShare } from './load-share.ts';
@@ -54,8 +55,8 @@ export interface Running {
 /** @throws when the folder is in use or the port is taken, with what to do. */
 export async function serve(config: Config, report: (problem: string) => void): Promise<Running> {
   mkdirSync(config.data_dir, { recursive: true });
-  const control = await openDatabase(config, 'control');
-  const index = await openDatabase(config, 'hot-index');
+  const control = await openControl(config);
+  const index = await openHotIndex(config);
   const queue = await EmbeddedQueue.open(join(config.data_dir, 'queue'), {
     clock: systemClock,
     queue_bytes_max: config.queue_bytes_max,
@@ -137,9 +138,9 @@ export async function serve(config: Config, report: (problem: string) => void): 
   };
 }
 
-async function openDatabase(config: Config, name: 'control' | 'hot-index'): Promise<SqliteDatabase> {
-  const database = sqliteDatabase(join(config.data_dir, `${name}.sqlite`));
-  await applyMigrations(database, name);
+async function openControl(config: Config): Promise<SqliteDatabase> {
+  const database = sqliteDatabase(join(config.data_dir, 'control.sqlite'));
+  await applyMigrations(database, 'control');
   return database;
 }
 

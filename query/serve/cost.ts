@@ -15,6 +15,7 @@ const OWN_COST: Readonly<Record<string, number>> = {
   'Query.status': 2_500,
   'Subscription.events': 500,
   'User.profile': 500,
+  'User.groups': 500,
   'User.products': 5_000,
   'Profile.firstSeen': 500,
   'Profile.lastSeen': 500,

@@ -1,5 +1,7 @@
 /** What several fields of one request ask for is read once. */
 import DataLoader from 'dataloader';
+import { type Group, readGroups } from '../identity/groups.ts';
+import { ofPerson } from '../identity/person.ts';
 import { type Profile, readProfile } from '../resolve/profile.ts';
 import { readEvents } from './read-events.ts';
 import type { QueryServices } from './services.ts';
@@ -12,6 +14,7 @@ export interface Seen {
 
 export interface Loaders {
   readonly profile: DataLoader<string, Profile>;
+  readonly groups: DataLoader<string, readonly Group[]>;
   readonly seen: DataLoader<string, Seen>;
 }
 
@@ -28,7 +31,12 @@ export function loaders(services: QueryServices): LoadersOf {
     let made = known.get(context);
     if (made === undefined) {
       made = {
-        profile: loader((user) => readProfile(services.index, user)),
+        profile: loader((user) =>
+          ofPerson(services.index, user, (moment, users) => readProfile(services.index, moment, users)),
+        ),
+        groups: loader((user) =>
+          ofPerson(services.index, user, (moment, users) => readGroups(services.index, moment, users)),
+        ),
         seen: loader((user) => readSeen(services, user)),
       };
       known.set(context, made);

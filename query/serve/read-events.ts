@@ -1,4 +1,5 @@
 /** How all of GraphQL reads timelines. */
+import { resolveUser } from '../identity/resolve-user.ts';
 import { decodeCursor, encodeCursor } from '../resolve/cursor.ts';
 import { hashOf } from '../resolve/filters.ts';
 import { startOf } from '../resolve/position.ts';
@@ -6,7 +7,7 @@ import { type Page, readTimeline, type TimelineQuery } from '../resolve/timeline
 import type { QueryServices } from './services.ts';
 
 /** What is left out is not filtered by, newest first. */
-export type Reading = Partial<Omit<TimelineQuery, 'user' | 'first'>> & Pick<TimelineQuery, 'first'>;
+export type Reading = Partial<Omit<TimelineQuery, 'users' | 'first'>> & Pick<TimelineQuery, 'first'>;
 
 /** The last time that a Date can hold, epoch milliseconds. */
 const LATEST = 8_640_000_000_000_000;
@@ -28,7 +29,13 @@ export function readEvents(
   user: string,
   reading: Reading,
 ): Promise<Page> {
-  return readTimeline(services.index, wholeQuery(user, reading), () => services.asOf());
+  return readTimeline(
+    services.index,
+    wholeQuery(user, reading),
+    () => services.asOf(),
+    null,
+    (moment) => resolveUser(services.index, moment, user),
+  );
 }
 
 /** A cursor of the same timeline at the same moment, before its first event. @throws InletError cursor_invalid */
@@ -39,5 +46,5 @@ export function rewind(cursor: string, user: string, reading: Reading): string {
 }
 
 function wholeQuery(user: string, reading: Reading): TimelineQuery {
-  return { ...EVERYTHING, ...reading, user };
+  return { ...EVERYTHING, ...reading, users: [user] };
 }

@@ -1,10 +1,10 @@
-import type { Clock, Database } from '../../platform/ports.ts';
+import type { Clock, Database, HotIndex } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 
 /** What the reading side is made of. */
 export interface QueryServices {
   /** The hot index. */
-  readonly index: Database;
+  readonly index: HotIndex;
   /** Read tokens. */
   readonly control: Database;
   readonly clock: Clock;

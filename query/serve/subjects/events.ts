@@ -68,8 +68,8 @@ export function eventResolvers(services: QueryServices) {
   };
 }
 
-function idOf({ user, event }: OwnedEvent): string {
-  return eventId(user, event);
+function idOf({ event }: OwnedEvent): string {
+  return eventId(event);
 }
 
 async function readConnection(services: QueryServices, user: string, args: EventsArguments): Promise<EventConnection> {

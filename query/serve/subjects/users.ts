@@ -25,6 +25,7 @@ export function userResolvers(loadersOf: LoadersOf) {
       nodeId: ({ id }: User) => nodeId('User', id),
       // Each of its fields reads no more than it needs.
       profile: (user: User): User => user,
+      groups: ({ id }: User, _args: unknown, context: object) => loadersOf(context).groups.load(id),
     },
     Profile: {
       name: async (user: User, _args: unknown, context: object) => nameOf((await profileOf(user, context)).traits),
