@@ -23,9 +23,9 @@ export function openEnvironment(): Environment {
   return { config, ...openLake(config), clock: systemClock, random: systemRandom };
 }
 
-/** Opens one of the databases of the data folder, brought up to date. */
-export async function openDatabase(config: Config, name: 'control' | 'hot-index'): Promise<SqliteDatabase> {
-  const database = sqliteDatabase(join(config.data_dir, `${name}.sqlite`));
-  await applyMigrations(database, name);
+/** Opens the control database of the data folder, brought up to date. */
+export async function openControl(config: Config): Promise<SqliteDatabase> {
+  const database = sqliteDatabase(join(config.data_dir, 'control.sqlite'));
+  await applyMigrations(database, 'control');
   return database;
 }

@@ -11,7 +11,7 @@ import {
 } from '../platform/app/keys.ts';
 import { systemClock, systemRandom } from '../platform/bun/system.ts';
 import { parseConfig } from '../schemas/config.ts';
-import { openDatabase } from './environment.ts';
+import { openControl } from './environment.ts';
 
 interface CreateOptions {
   readonly source: string;
@@ -92,12 +92,12 @@ export function keysCommand(): Command {
 
 async function withControl(
   work: (ports: {
-    control: Awaited<ReturnType<typeof openDatabase>>;
+    control: Awaited<ReturnType<typeof openControl>>;
     clock: typeof systemClock;
     random: typeof systemRandom;
   }) => Promise<void>,
 ): Promise<void> {
-  const control = await openDatabase(parseConfig(process.env), 'control');
+  const control = await openControl(parseConfig(process.env));
   try {
     await work({ control, clock: systemClock, random: systemRandom });
   } finally {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { rebuildNow, requestRebuild } from '../platform/app/tend.ts';
-import { openDatabase, openEnvironment } from './environment.ts';
+import { openHotIndex } from '../platform/bun/hot-index.ts';
+import { openEnvironment } from './environment.ts';
 import { interruptible } from './terminal/interrupt.ts';
 import { progressBar } from './terminal/progress.ts';
 
@@ -15,7 +16,7 @@ export function rebuildCommand(): Command {
         process.stdout.write('Asked for. The Worker with the consume role rebuilds it at its next cron run.\n');
         return;
       }
-      const index = await openDatabase(config, 'hot-index');
+      const index = await openHotIndex(config);
       const bar = progressBar();
       try {
         const events = await interruptible((signal) =>

@@ -71,6 +71,14 @@ export interface Database {
   batch(statements: Statement[]): Promise<unknown>;
 }
 
+/** The hot index: a database, and those that share its events, where one is too small. */
+export interface HotIndex extends Database {
+  /** In the order of the ranges of buckets that they hold; the first range is in the database itself. */
+  readonly beside?: readonly Database[];
+  /** Over how many of them, itself included, the next rebuild spreads the events; all where it is left out. */
+  readonly shards_wanted?: number;
+}
+
 export interface QueueMetrics {
   readonly backlogCount: number;
   readonly backlogBytes: number;
@@ -130,8 +138,7 @@ export interface Ports {
   readonly lake: ObjectStore;
   /** Write keys and read tokens. */
   readonly control: Database;
-  /** The hot index. */
-  readonly index: Database;
+  readonly index: HotIndex;
   readonly queue: Queue;
   readonly cache: KeyValue;
   readonly clock: Clock;

@@ -135,6 +135,18 @@ export const ERRORS = {
   properties_not_object: { http: 400, retry: false, scope: 'event', text: '"properties" must be a JSON object.' },
   traits_not_object: { http: 400, retry: false, scope: 'event', text: '"traits" must be a JSON object.' },
   context_not_object: { http: 400, retry: false, scope: 'event', text: '"context" must be a JSON object.' },
+  retraction_forbidden: {
+    http: 400,
+    retry: false,
+    scope: 'event',
+    text: '"Event Retracted" needs a secret server key. Create one with "inlet keys create --secret".',
+  },
+  retraction_target_missing: {
+    http: 400,
+    retry: false,
+    scope: 'event',
+    text: '"Event Retracted" needs "properties.message_id", the messageId of the event to take back; "properties.source" is a string.',
+  },
 
   // One event, stored with a warning
   message_id_missing: {
@@ -205,6 +217,18 @@ export const ERRORS = {
   },
   report_unknown: { http: 400, retry: false, scope: 'query', text: 'There is no report of that name.' },
   parameter_invalid: { http: 400, retry: false, scope: 'query', text: 'The report does not take this parameter.' },
+  live_full: {
+    http: 503,
+    retry: true,
+    scope: 'query',
+    text: 'As many subscriptions are open here as may be. Try again later.',
+  },
+  live_dropped: {
+    http: 503,
+    retry: false,
+    scope: 'query',
+    text: 'Events came faster than they were taken, so the subscription was ended. Subscribe anew and narrower; the timeline has what was missed.',
+  },
   index_away: {
     http: 503,
     retry: true,

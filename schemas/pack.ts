@@ -49,6 +49,8 @@ export interface PartHeader {
    * keys, whose clocks are believed.
    */
   skewMs?: number;
+  /** Sent with a secret key, which may take events back. */
+  secret?: true;
   ip?: string;
   userAgent?: string;
   country?: string;

@@ -72,7 +72,8 @@ export function accepting(services: AcceptServices, config: Config, metrics: Edg
   function check({ bytes, form, type, json, events, sentAt }: Envelope, header: RequestStamps): CheckedRequest {
     const stamps = sentAt === null ? header : { ...header, sentAt };
     const shared = sharedOf(form === 'batch' ? json : null);
-    const verdicts = checkEvents(events, type, shared, bytes.length, config.event_bytes_max, {
+    const limits = { event_bytes_max: config.event_bytes_max, may_retract: stamps.secret === true };
+    const verdicts = checkEvents(events, type, shared, bytes.length, limits, {
       receivedAt: stamps.receivedAt,
       sentAt: parseTime(sentAt),
       oldest: stamps.oldest ?? null,

@@ -19,5 +19,6 @@ export function stampsOf(
   const stamps: RequestStamps = { source: key.source, receivedAt };
   if (call !== 'import') stamps.oldest = receivedAt - config.late_days * DAY_MS;
   if (key.kind === 'public') stamps.skewMs = config.skew_minutes * MINUTE_MS;
+  else stamps.secret = true;
   return Object.assign(stamps, caller);
 }

@@ -1,7 +1,7 @@
 /** The events of one request, checked one by one: a bad one never harms the others. */
 import type { EventCode, WarningCode } from '../../schemas/errors.ts';
 import type { EventType, JsonObject } from '../../schemas/event.ts';
-import { checkEvent, isObjectOrAbsent } from './envelope.ts';
+import { checkEvent, type EventLimits, isObjectOrAbsent } from './envelope.ts';
 import { byteLength, writeJson } from './size.ts';
 import type { TimeStamps } from './time.ts';
 
@@ -32,11 +32,12 @@ export function checkEvents(
   type: EventType | null,
   shared: Shared,
   body_bytes: number,
-  event_bytes_max: number,
+  { event_bytes_max, may_retract }: EventLimits,
   stamps: TimeStamps,
 ): [index: number, code: EventCode | WarningCode][] {
   const limits = {
     event_bytes_max: body_bytes <= event_bytes_max ? Number.POSITIVE_INFINITY : event_bytes_max - shared.bytes,
+    may_retract,
   };
   const verdicts: [number, EventCode | WarningCode][] = [];
   for (let index = 0; index < events.length; index += 1) {

@@ -1,6 +1,13 @@
 /** The rules of one event: pure, and the same wherever the event came from. */
 import { ERRORS, type EventCode, type WarningCode } from '../../schemas/errors.ts';
-import { type EventType, isEventType, isJsonObject, type JsonObject } from '../../schemas/event.ts';
+import {
+  EVENT_RETRACTED,
+  type EventType,
+  isEventType,
+  isJsonObject,
+  type JsonObject,
+  retractionTarget,
+} from '../../schemas/event.ts';
 import { isLargerThan } from './size.ts';
 import { parseTime, placeInTime, type TimeStamps } from './time.ts';
 
@@ -10,6 +17,8 @@ export type Verdict = EventCode | WarningCode | null;
 export interface EventLimits {
   /** Bytes of its JSON; Infinity where the whole body is known to be smaller. */
   readonly event_bytes_max: number;
+  /** Whether it came with a secret key: nobody else may take events back. */
+  readonly may_retract: boolean;
 }
 
 const ID_LENGTH_MAX = 512;
@@ -37,6 +46,7 @@ export function checkEvent(event: unknown, type: EventType | null, limits: Event
     checkIds(event, called) ??
     checkNames(event, called) ??
     checkObjects(event, called) ??
+    checkRetraction(event, called, limits) ??
     placeInTime(event.timestamp ?? event.originalTimestamp, stampsOf(event, stamps)).code ??
     (isAbsent(event.messageId) ? 'message_id_missing' : null)
   );
@@ -100,6 +110,12 @@ function checkObjects(event: JsonObject, type: EventType): EventCode | null {
   // Some SDKs put the traits of an identify call into its context.
   if (type === 'identify' && isJsonObject(context) && !isObjectOrAbsent(context.traits)) return 'traits_not_object';
   return null;
+}
+
+function checkRetraction(event: JsonObject, type: EventType, { may_retract }: EventLimits): EventCode | null {
+  if (type !== 'track' || event.event !== EVENT_RETRACTED) return null;
+  if (!may_retract) return 'retraction_forbidden';
+  return retractionTarget(event.properties) === null ? 'retraction_target_missing' : null;
 }
 
 export function isObjectOrAbsent(value: unknown): boolean {

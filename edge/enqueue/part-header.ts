@@ -39,6 +39,7 @@ export function parsePartHeader(line: string): PartHeader {
   if (fields.sentAt !== undefined) header.sentAt = text(fields, 'sentAt');
   if (fields.oldest !== undefined) header.oldest = whole(fields, 'oldest');
   if (fields.skewMs !== undefined) header.skewMs = count(fields, 'skewMs');
+  if (fields.secret !== undefined) header.secret = isTrue(fields.secret);
   if (fields.ip !== undefined) header.ip = text(fields, 'ip');
   if (fields.userAgent !== undefined) header.userAgent = text(fields, 'userAgent');
   if (fields.country !== undefined) header.country = text(fields, 'country');
@@ -80,6 +81,11 @@ function text(fields: JsonObject, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string') throw broken(`${name} is not a text`);
   return value;
+}
+
+function isTrue(value: unknown): true {
+  if (value === true) return value;
+  throw broken('secret is not true');
 }
 
 function form(value: unknown): PartHeader['form'] {

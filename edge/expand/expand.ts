@@ -1,11 +1,12 @@
 /** From a pack to rows: one for each of its events, in order. The same pack always gives the same rows. */
 import type { EventRow } from '../../schemas/columns.ts';
 import { ERRORS, type ErrorCode } from '../../schemas/errors.ts';
-import { isEventType, isJsonObject, type JsonObject } from '../../schemas/event.ts';
+import { EVENT_RETRACTED, isEventType, isJsonObject, type JsonObject, retractionTarget } from '../../schemas/event.ts';
 import type { Pack, Part } from '../enqueue/pack.ts';
 import { type Arrival, readArrival } from './arrival.ts';
 import { eventRow, type Shared } from './event-row.ts';
 import { failedRow } from './failed-row.ts';
+import { retractionRow } from './retraction-row.ts';
 import { decodeText, jsonText } from './text.ts';
 
 /** A code that this version does not know counts as a rejection: a failed event can be replayed, a wrong one not undone. */
@@ -74,5 +75,10 @@ function expandEvent(
   if (!isJsonObject(event)) return fail('event_not_object');
   const type = header.type ?? event.type;
   if (!isEventType(type)) return fail('type_unknown');
-  return eventRow(arrival, index, type, event, shared, code);
+  const row = eventRow(arrival, index, type, event, shared, code);
+  if (type !== 'track' || row.event !== EVENT_RETRACTED) return row;
+  // Packs of an edge that knew no retractions may hold them under any key.
+  if (header.secret !== true) return fail('retraction_forbidden');
+  const target = retractionTarget(event.properties);
+  return target === null ? fail('retraction_target_missing') : retractionRow(row, target);
 }

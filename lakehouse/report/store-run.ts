@@ -3,12 +3,13 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, Progress } from '../../platform/ports.ts';
-import { FAILED_TYPE } from '../../schemas/event.ts';
+import { FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
 import { tableFiles } from '../catalog/files.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { COLUMN_LIST, eventFiles, pathList } from '../sql/columns.ts';
 import { allRows, asText, CENTRAL_MEMORY_LIMIT, literal, openDuckDB } from '../sql/duckdb.ts';
 import type { PinBoard } from '../sql/pin-board.ts';
+import { gatherRetracted, RETRACTED, retractionFiles } from '../sql/retractions.ts';
 import { fence } from '../sql/session.ts';
 import { compute } from './compute.ts';
 import { DAY_MS, dayIn, daysBetween } from './days.ts';
@@ -60,10 +61,12 @@ export async function storeRuns(todo: StoreRuns): Promise<StoreResult> {
     const { connection } = duckdb;
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
+    const retractions = await todo.pins.pin((await retractionFiles(todo.lake, todo.snapshot)).map(({ key }) => key));
+    await gatherRetracted(connection, eventFiles(retractions));
     await fence(connection, [...new Set(work.flatMap(({ paths }) => paths))], folder);
     for (const [position, { days, paths }] of work.entries()) {
       signal?.throwIfAborted();
-      await makeViews(connection, definition, paths);
+      await makeViews(connection, definition, paths, retractions.length > 0);
       await compute(connection, definition, { ...days, timezone: todo.timezone, values }, 'stored');
       await putDays(todo, connection, folder, daysBetween(days.from, days.to));
       progress?.(`${definition.name} stored`, position + 1, work.length);
@@ -83,9 +86,14 @@ async function makeViews(
   connection: DuckDBConnection,
   { reads }: ReportDefinition,
   paths: readonly string[],
+  isAnyRetracted: boolean,
 ): Promise<void> {
-  if (reads === 'user_days') await connection.run(`create or replace view user_days as ${userDaysOf(paths)}`);
-  else await connection.run(`create or replace view events as select ${COLUMN_LIST} from ${eventFiles(paths)}`);
+  if (reads === 'user_days') {
+    await connection.run(`create or replace view user_days as ${userDaysOf(paths)}`);
+    return;
+  }
+  const taken = isAnyRetracted ? `anti join ${RETRACTED} using (source, message_id)` : '';
+  await connection.run(`create or replace view events as select ${COLUMN_LIST} from ${eventFiles(paths)} ${taken}`);
 }
 
 /** Of days whose rows are others than before; marks of re-stated ones are written before their rows. */
@@ -123,7 +131,7 @@ interface Source {
 async function sourcesOf({ lake, snapshot, timezone, definition }: StoreRuns, read: Days): Promise<Source[]> {
   if (definition.reads === 'report_events') {
     const files = await tableFiles(lake, snapshot, { days: utcDays(read, timezone) });
-    return files.filter(({ type }) => type !== FAILED_TYPE);
+    return files.filter(({ type }) => type !== FAILED_TYPE && type !== RETRACTION_TYPE);
   }
   const place = { name: USER_DAYS.name, edition: editionOf(USER_DAYS, timezone) };
   const days = await storedDays(lake, place, read.from, read.to);

@@ -5,6 +5,7 @@ import { listAll } from '../catalog/objects.ts';
 import { EMPTY_SNAPSHOT, type Snapshot } from '../catalog/snapshot.ts';
 import { loadSnapshot, readSnapshot } from '../catalog/store.ts';
 import { pinBoard } from '../sql/pin-board.ts';
+import { retractedDays } from '../sql/retracted-days.ts';
 import { USER_DAYS } from './definitions.ts';
 import { editionOf } from './edition.ts';
 import type { ReportDefinition } from './header.ts';
@@ -39,7 +40,7 @@ export async function storeReports(options: StoreOptions): Promise<ReportWork[]>
   const snapshot = await loadSnapshot(lake);
   const work: ReportWork[] = [];
   const pins = pinBoard(files);
-  const changes = changesUpTo(lake, snapshot);
+  const changes = changesUpTo(options, snapshot);
   const failures: unknown[] = [];
   let kept = await readState(lake);
   try {
@@ -100,7 +101,12 @@ export async function reportsAreCurrent({
 }
 
 /** UTC days whose rows are others than a stored report shows, and the last day that can have events, if any. */
-function changesUpTo(lake: ObjectStore, snapshot: Snapshot) {
+function changesUpTo({ lake, files, signal }: StoreOptions, snapshot: Snapshot) {
+  const changedSince = async (since: Snapshot): Promise<string[]> => {
+    const days = await changedDays(lake, since, snapshot);
+    if (since.version === 0) return days;
+    return [...days, ...(await retractedDays({ lake, files, before: since, after: snapshot, signal }))];
+  };
   const known = new Map<number, Promise<string[]>>();
   return async (
     stored: StoredReport | null,
@@ -108,7 +114,7 @@ function changesUpTo(lake: ObjectStore, snapshot: Snapshot) {
   ): Promise<{ days: readonly string[]; last: readonly string[] }> => {
     const before = stored === null ? null : await readSnapshot(lake, stored.version);
     const since = before ?? EMPTY_SNAPSHOT;
-    const days = known.get(since.version) ?? changedDays(lake, since, snapshot);
+    const days = known.get(since.version) ?? changedSince(since);
     known.set(since.version, days);
     const dates = (await readManifests(lake, snapshot)).map(({ date_max }) => date_max);
     // The snapshot that it shows has expired: a day may be stored that has no event any more.
@@ -119,9 +125,10 @@ function changesUpTo(lake: ObjectStore, snapshot: Snapshot) {
 }
 
 function storedOf(definition: ReportDefinition, timezone: string, edition: string, snapshot: Snapshot): StoredReport {
-  const { name, description, grain, columns, parameters } = definition;
+  const { name, description, grain, columns, sums, parameters } = definition;
   const { version, as_of, committed_at } = snapshot;
-  return { name, description, grain, columns, parameters, timezone, edition, version, as_of, stored_at: committed_at };
+  const header = { name, description, grain, columns, sums, parameters };
+  return { ...header, timezone, edition, version, as_of, stored_at: committed_at };
 }
 
 async function deleteOthers(lake: ObjectStore, name: string, edition: string): Promise<void> {

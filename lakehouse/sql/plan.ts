@@ -1,5 +1,6 @@
 /** Which files a session has to read, and which of them only to look for copies. */
 import type { ObjectStore } from '../../platform/ports.ts';
+import { RETRACTION_TYPE } from '../../schemas/event.ts';
 import { type DayRange, tableFiles } from '../catalog/files.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
@@ -7,7 +8,7 @@ import { literal } from './duckdb.ts';
 import type { Suspicion } from './identities.ts';
 
 export interface NeededFiles {
-  /** Files whose rows the session shows, unless they are copies. */
+  /** Files whose rows the session shows, unless they are copies. Retractions are not among them. */
   readonly shown: readonly TableFile[];
   /** Files that may hold copies of pending rows, of whatever day: copies need not agree on it. */
   readonly compared: readonly TableFile[];
@@ -23,7 +24,9 @@ export async function filesFor(
   const { covers, ...suspects } = suspicion ?? { covers: () => false, partitions: [] };
   const found = await tableFiles(lake, snapshot, days === undefined ? {} : { days, ...suspects });
   return {
-    shown: found.filter(({ date }) => days === undefined || (days.from <= date && date <= days.to)),
+    shown: found.filter(
+      ({ date, type }) => type !== RETRACTION_TYPE && (days === undefined || (days.from <= date && date <= days.to)),
+    ),
     compared: found.filter(covers),
   };
 }

@@ -1,12 +1,12 @@
 /**
- * The log as SQL: `events` is the table and the segments it has not taken in yet, each event once; `failed_events` is
- * what was rejected. Both show one consistent version of the log for as long as the session is open.
+ * The log as SQL: `events` is the table and the segments it has not taken in yet, each event once, less those that were
+ * taken back; `failed_events` is what was rejected. All show one consistent version of the log for as long as the session is open.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, PinnedFiles } from '../../platform/ports.ts';
-import { FAILED_TYPE } from '../../schemas/event.ts';
+import { FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
 import type { DayRange } from '../catalog/files.ts';
 import { openLog } from '../catalog/log.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
@@ -17,6 +17,7 @@ import { type DuckDB, literal, openDuckDB } from './duckdb.ts';
 import { askIndex, openIndex, type Suspicion } from './identities.ts';
 import { pinBoard } from './pin-board.ts';
 import { filesFor, within } from './plan.ts';
+import { gatherRetracted, hasPendingRetractions, RETRACTED, retractionFiles } from './retractions.ts';
 import { DERIVED_VIEWS, VIEWS, type View } from './views.ts';
 
 export interface SessionOptions {
@@ -68,6 +69,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, signal });
     const { connection } = duckdb;
     const { received_min, received_max } = await stampPending(connection, pending);
+    const hasPending = await hasPendingRetractions(connection);
     const suspect = async (received: number): Promise<Suspicion> => {
       const since = windowStart(received, config.dedupe_window_days);
       const index = await openIndex(lake, snapshot);
@@ -77,12 +79,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const { shown, compared } = await filesFor(lake, snapshot, suspicion, days);
     const shownPaths = await pins.pin(shown.map(({ key }) => key));
     const comparedPaths = await pins.pin(compared.map(({ key }) => key));
+    const retractionPaths = await pins.pin((await retractionFiles(lake, snapshot)).map(({ key }) => key));
     const losers = suspicion === null ? new Map() : await findLosers(connection, comparedPaths);
-    await createViews(connection, { shown, shownPaths, pending, losers, days });
+    const retractions = { inTable: retractionPaths, isAny: hasPending || retractionPaths.length > 0 };
+    await createViews(connection, { shown, shownPaths, pending, losers, days, retractions });
     own = await own_views?.(connection);
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
-    await fence(connection, [...shownPaths, ...comparedPaths, ...pending, ...(own?.paths ?? [])], folder);
+    const readable = [...shownPaths, ...comparedPaths, ...retractionPaths, ...pending, ...(own?.paths ?? [])];
+    await fence(connection, readable, folder);
     const newest = [snapshot.received_max, received_max].filter((time) => time !== null);
     return {
       snapshot,
@@ -102,7 +107,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 /**
  * Removing copies costs a look at the identities of pending rows and of the few files that may hold copies of them, once;
- * a query then pays only for the files that lost a row.
+ * a query then pays only for the files that lost a row. Where events were taken back, it pays for a join with a few rows.
  */
 async function createViews(
   connection: DuckDBConnection,
@@ -113,25 +118,28 @@ async function createViews(
     readonly pending: readonly string[];
     readonly losers: ReadonlyMap<string, number>;
     readonly days: DayRange | undefined;
+    readonly retractions: { readonly inTable: readonly string[]; readonly isAny: boolean };
   },
 ): Promise<void> {
-  const { shown, shownPaths, pending, losers, days } = view;
+  const { shown, shownPaths, pending, losers, days, retractions } = view;
   // A file of the table holds rows of one type, so the other ones need not even be opened.
   const isFailed = shown.map(({ type }) => type === FAILED_TYPE);
   const failed = shownPaths.filter((_, position) => isFailed[position]);
   const good = shownPaths.filter((_, position) => !isFailed[position]);
-  for (const [name, inTable, comparison] of [
-    ['events', good, '<>'],
-    ['failed_events', failed, '='],
-  ] as const) {
-    await connection.run(`
-      create view ${name} as
-        select ${COLUMN_LIST} from ${winnersOf(inTable, losers)}
-        union all
-        select ${COLUMN_LIST} from ${winnersOf(pending, losers)}
-          where type ${comparison} ${literal(FAILED_TYPE)} and ${within(days)}`);
-  }
-  await connection.run(DERIVED_VIEWS);
+  const rowsOf = (inTable: readonly string[], condition: string): string => `(
+    select ${COLUMN_LIST} from ${winnersOf(inTable, losers)}
+    union all
+    select ${COLUMN_LIST} from ${winnersOf(pending, losers)} where ${condition})`;
+  const isFailedRow = `type = ${literal(FAILED_TYPE)}`;
+  const isRetraction = `type = ${literal(RETRACTION_TYPE)}`;
+  const events = rowsOf(good, `not (${isFailedRow} or ${isRetraction}) and ${within(days)}`);
+  await connection.run(`create view retractions as from ${rowsOf(retractions.inTable, isRetraction)}`);
+  await gatherRetracted(connection, retractions.isAny ? 'retractions' : '(from retractions limit 0)');
+  await connection.run(`
+    create view failed_events as from ${rowsOf(failed, `${isFailedRow} and ${within(days)}`)};
+    create view retracted_events as from ${events} semi join ${RETRACTED} using (source, message_id);
+    create view events as from ${events} ${retractions.isAny ? `anti join ${RETRACTED} using (source, message_id)` : ''};
+    ${DERIVED_VIEWS}`);
 }
 
 /** From here on nothing but these files can be read, nothing outside the folder written, and no setting changed. */

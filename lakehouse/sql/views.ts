@@ -21,10 +21,16 @@ const PRODUCT_TEXTS: Record<(typeof PRODUCT_FIELDS)[number]['name'], string> = {
 };
 
 export const VIEWS: readonly View[] = [
-  { name: 'events', text: 'Every event, once.', columns: EVENT_COLUMNS },
+  { name: 'events', text: 'Every event, once; not those that were taken back.', columns: EVENT_COLUMNS },
   {
     name: 'failed_events',
     text: 'What was rejected, with what was sent.',
+    columns: EVENT_COLUMNS,
+  },
+  { name: 'retracted_events', text: 'Events that were taken back.', columns: EVENT_COLUMNS },
+  {
+    name: 'retractions',
+    text: 'Calls that took an event back: name and previous_id are its source and message_id.',
     columns: EVENT_COLUMNS,
   },
   {

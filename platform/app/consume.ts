@@ -39,6 +39,8 @@ export function consumerMetrics(): ConsumerMetrics {
 export interface ConsumerPorts extends Pick<Ports, 'lake' | 'index' | 'compressor' | 'clock'> {
   /** How much of the hot index goes into one transaction, where that is not D1. */
   readonly indexBatch?: BatchSize;
+  /** Told of the key of each segment once its events can be read. */
+  readonly stored?: (segment: string) => void;
 }
 
 /**
@@ -74,6 +76,7 @@ export async function consume(
     report(`The hot index could not be written; ${segment} is indexed later: ${error}`);
     await markForReindex(ports.lake, segment, earliestArrival(rows), error);
   }
+  ports.stored?.(segment);
 }
 
 function readPacks(

@@ -3,11 +3,15 @@ import { Hono } from 'hono';
 import { createEdge } from '../../edge/app.ts';
 import type { Enqueue } from '../../edge/enqueue/enqueue.ts';
 import type { EdgeMetrics } from '../../edge/metrics.ts';
+import { type FailedQuery, readFailedEvents } from '../../lakehouse/failed/read.ts';
 import { readReport, storedReports } from '../../lakehouse/report/read.ts';
+import type { Follow } from '../../query/live/live.ts';
 import { createQuery } from '../../query/serve/app.ts';
 import type { Config } from '../../schemas/config.ts';
 import type { Ports } from '../ports.ts';
 import { createAsOf } from './as-of.ts';
+import { listSources } from './sources.ts';
+import { readStatus } from './status.ts';
 
 export interface HttpOptions {
   readonly enqueue: Enqueue;
@@ -18,6 +22,8 @@ export interface HttpOptions {
   readonly report: (fault: unknown) => void;
   /** Arrival of the oldest event that no store has yet, epoch milliseconds; null without any. */
   readonly oldestPending: () => Promise<number | null>;
+  /** Tells of the rows of the log as they come in. */
+  readonly follow: Follow;
   /** What keeps this process from serving; empty when it is ready. */
   readonly problems: () => Promise<string[]>;
   /** Further Prometheus lines of the platform. */
@@ -39,14 +45,19 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
     }),
   );
   if (config.roles.includes('query')) {
+    const asOf = createAsOf({ ...ports, ...options });
     const services = {
       index: ports.index,
       control: ports.control,
       clock: ports.clock,
       report: options.report,
-      asOf: createAsOf({ ...ports, ...options }),
+      asOf,
       readReport: (name: string, from: string, to: string) => readReport(ports.lake, name, from, to),
       listReports: () => storedReports(ports.lake),
+      readFailedEvents: (query: FailedQuery) => readFailedEvents(ports.lake, query),
+      listSources: () => listSources(ports.control),
+      follow: options.follow,
+      readStatus: () => readStatus({ ...ports, asOf }),
     };
     app.route('/', createQuery(services, config));
   }

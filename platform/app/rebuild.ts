@@ -8,10 +8,10 @@ import { readRows } from '../../lakehouse/append/read.ts';
 import { tableFiles } from '../../lakehouse/catalog/files.ts';
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { abandonRebuild, finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
-import type { Database, ObjectStore, Progress } from '../ports.ts';
+import type { HotIndex, ObjectStore, Progress } from '../ports.ts';
 
 /** @returns how many events the new index was made from, copies included. */
-export async function rebuildIndex(lake: ObjectStore, index: Database, progress?: Progress): Promise<number> {
+export async function rebuildIndex(lake: ObjectStore, index: HotIndex, progress?: Progress): Promise<number> {
   const slot = await startRebuild(index);
   try {
     const log = await openLog(lake);

@@ -3,7 +3,7 @@
  * whoever tends the index works the markers off, oldest first.
  */
 import { readRows } from '../../lakehouse/append/read.ts';
-import type { Database, ObjectStore, Progress, StoredObject } from '../ports.ts';
+import type { HotIndex, ObjectStore, Progress, StoredObject } from '../ports.ts';
 import { indexRows } from './index-rows.ts';
 
 const PREFIX = 'reindex/';
@@ -42,7 +42,7 @@ export async function markedSegments(lake: ObjectStore): Promise<Set<string>> {
 }
 
 /** @returns how many segments were taken in. Stops at the first failure, by throwing it. */
-export async function workOffMarkers(lake: ObjectStore, index: Database, progress?: Progress): Promise<number> {
+export async function workOffMarkers(lake: ObjectStore, index: HotIndex, progress?: Progress): Promise<number> {
   const markers = await listMarkers(lake);
   for (const [position, { key }] of markers.entries()) {
     for await (const rows of readRows(lake, parseMarkerKey(key).segment)) await indexRows(index, rows);

@@ -1,6 +1,6 @@
 /** What keeps the hot index whole: run by the cron on Cloudflare, by a timer on Bun. */
 import { isJsonObject } from '../../schemas/event.ts';
-import type { Clock, Database, ObjectStore, Progress } from '../ports.ts';
+import type { Clock, HotIndex, ObjectStore, Progress } from '../ports.ts';
 import { rebuildIndex } from './rebuild.ts';
 import { workOffMarkers } from './reindex.ts';
 
@@ -15,7 +15,7 @@ export async function requestRebuild(lake: ObjectStore): Promise<void> {
 
 export interface TendPorts {
   readonly lake: ObjectStore;
-  readonly index: Database;
+  readonly index: HotIndex;
   readonly clock: Clock;
 }
 

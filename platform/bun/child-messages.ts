@@ -28,6 +28,8 @@ export interface Settled {
   readonly kind: 'settled';
   readonly batch: number;
   readonly settlements: Settlement[];
+  /** The key of the segment that they are in now; null where there is none. */
+  readonly segment: string | null;
 }
 
 /** The two sides are one program of one version: the kind is all that needs checking. */

@@ -6,6 +6,8 @@ import type { Settlement } from './queue/consume.ts';
 export interface ConsumerLink extends Pick<Child, 'samples' | 'restarts' | 'running' | 'stop'> {
   /** Several at a time, as it likes. @throws when the process dies over it; then the packs are to be delivered again. */
   handle(packs: readonly PackReference[]): Promise<Settlement[]>;
+  /** Tells of the key of each segment that is put into the log from now on. @returns ends it */
+  follow(told: (segment: string) => void): () => void;
   /** How long it has had work so far, milliseconds. */
   readonly busy_ms: number;
 }
@@ -31,6 +33,7 @@ export function startConsumer(
   script = 'main.consumer.ts',
 ): ConsumerLink {
   const waiters = new Map<number, Waiter>();
+  const followers = new Set<(segment: string) => void>();
   let lastBatch = 0;
   let busy_ms = 0;
   let busySince = 0;
@@ -45,6 +48,7 @@ export function startConsumer(
     report,
     receive: (message) => {
       if (!isMessage<Settled>(message, ['settled'])) return;
+      if (message.segment !== null) for (const told of followers) told(message.segment);
       waiters.get(message.batch)?.resolve(message.settlements);
       if (waiters.delete(message.batch)) settle();
     },
@@ -70,6 +74,10 @@ export function startConsumer(
       return busy_ms + (waiters.size > 0 ? performance.now() - busySince : 0);
     },
     stop: () => child.stop(),
+    follow: (told) => {
+      followers.add(told);
+      return () => followers.delete(told);
+    },
     handle: async (packs) => {
       await child.ready();
       const { promise, resolve, reject } = Promise.withResolvers<Settlement[]>();

@@ -2,7 +2,6 @@
  * The consumer process of one machine: stores packs, and takes into the hot index what that missed. It reads the journals
  * itself, so only references cross between the processes.
  */
-import { join } from 'node:path';
 import { parseConfig } from '../../schemas/config.ts';
 import { type ConsumerPorts, consumeBatch, consumerMetrics } from '../app/consume.ts';
 import { keep } from '../app/keep.ts';
@@ -10,10 +9,10 @@ import { tendIndex } from '../app/tend.ts';
 import type { QueueBatch, QueueMessage } from '../ports.ts';
 import { isMessage, type PackReference, type ToConsumer } from './child-messages.ts';
 import { beChild, countersOf } from './child-side.ts';
+import { openHotIndex } from './hot-index.ts';
 import { openLake } from './lake.ts';
 import type { Settlement } from './queue/consume.ts';
 import { readBodies } from './queue/read.ts';
-import { sqliteDatabase } from './sqlite-database.ts';
 import { systemClock, zstdCompressor } from './system.ts';
 
 /** Each transaction waits for the disk once, so a window of rows is one. */
@@ -25,7 +24,7 @@ const TEND_EVERY_MS = 5_000;
 
 const config = parseConfig(process.env);
 const { lake } = openLake(config);
-const index = sqliteDatabase(join(config.data_dir, 'hot-index.sqlite'));
+const index = await openHotIndex(config);
 const ports: ConsumerPorts = { lake, index, clock: systemClock, compressor: zstdCompressor, indexBatch: INDEX_BATCH };
 const metrics = consumerMetrics();
 const batches = new Set<Promise<void>>();
@@ -40,6 +39,7 @@ const { tell, problem, stopping, end } = beChild(samples, (message) => {
 
 async function store(batch: number, packs: readonly PackReference[]): Promise<void> {
   const settlements: Settlement[] = packs.map(() => ({ retry: 1 }));
+  let segment: string | null = null;
   try {
     const bodies = await readBodies(packs);
     const messages = packs.map(
@@ -51,14 +51,17 @@ async function store(batch: number, packs: readonly PackReference[]): Promise<vo
         retry: (options) => (settlements[index] = { retry: options?.delaySeconds ?? 0 }),
       }),
     );
-    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, ports, metrics, {
+    const stored = (key: string): void => {
+      segment = key;
+    };
+    await consumeBatch({ queue: 'packs', messages } satisfies QueueBatch, { ...ports, stored }, metrics, {
       retry_seconds_max: RETRY_SECONDS_MAX,
       report: problem,
     });
   } catch (error) {
     problem(`A batch could not be read and will be delivered again: ${error}`);
   }
-  tell({ kind: 'settled', batch, settlements });
+  tell({ kind: 'settled', batch, settlements, segment });
 }
 
 await keep(() => tendIndex({ lake, index, clock: systemClock }), {

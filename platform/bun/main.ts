@@ -5,13 +5,16 @@ import { groupCommit } from '../../edge/enqueue/group-commit.ts';
 import { createEdgeMetrics } from '../../edge/metrics.ts';
 import { someUsers } from '../../query/index/some-users.ts';
 import { type Config, settingName } from '../../schemas/config.ts';
+import { followLog, shared } from '../app/follow.ts';
 import { createHttp } from '../app/http.ts';
 import { type InFlight, trackInFlight } from '../app/in-flight.ts';
 import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
+import { pollSegments } from '../app/poll-segments.ts';
 import type { Database, Ports } from '../ports.ts';
 import { type Child, keepChild } from './child.ts';
 import { keepCompilersLow } from './compilers.ts';
 import { type ConsumerLink, startConsumer } from './consumer-link.ts';
+import { openHotIndex } from './hot-index.ts';
 import { keyValue } from './key-value.ts';
 import { openLake } from './lake.ts';
 import { LoadShare } from './load-share.ts';
@@ -34,6 +37,9 @@ const TELL_LOAD_MS = 1_000;
 const BUSY_SHARE = 0.8;
 /** Rows of the hot index whose users the first queries are about. */
 const WARM_UP_ROWS = 100;
+const EVENT_STREAM = 'text/event-stream';
+/** Longer than from one heartbeat of a subscription to the next. */
+const EVENT_STREAM_IDLE_SECONDS = 60;
 const DEAD_LETTER_LINGER_MS = 60_000;
 /** A request body may be this large before Bun itself hangs up; the edge refuses far smaller ones, with a reason. */
 const SERVER_BODY_BYTES_MAX = 134_217_728;
@@ -49,8 +55,8 @@ export interface Running {
 /** @throws when the folder is in use or the port is taken, with what to do. */
 export async function serve(config: Config, report: (problem: string) => void): Promise<Running> {
   mkdirSync(config.data_dir, { recursive: true });
-  const control = await openDatabase(config, 'control');
-  const index = await openDatabase(config, 'hot-index');
+  const control = await openControl(config);
+  const index = await openHotIndex(config);
   const queue = await EmbeddedQueue.open(join(config.data_dir, 'queue'), {
     clock: systemClock,
     queue_bytes_max: config.queue_bytes_max,
@@ -88,6 +94,8 @@ export async function serve(config: Config, report: (problem: string) => void): 
   let requestIp: (request: Request) => string | null = () => null;
   const inFlight = trackInFlight(groupCommit(ports));
   const edgeMetrics = createEdgeMetrics();
+  const fault = (thrown: unknown) =>
+    report(`Fault: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown}`);
   const http = createHttp(ports, config, {
     enqueue: inFlight.enqueue,
     oldestPending: () => oldestPending(queue, inFlight),
@@ -95,7 +103,8 @@ export async function serve(config: Config, report: (problem: string) => void): 
     clientIp: (request) => requestIp(request),
     problems: async () => (consumer === null || consumer.running ? [] : ['the consumer process is not running']),
     platformMetrics: () => renderMetrics(queue, consumer, central),
-    report: (fault) => report(`Fault: ${fault instanceof Error ? (fault.stack ?? fault.message) : fault}`),
+    report: fault,
+    follow: shared(followLog(ports.lake, consumer?.follow ?? pollSegments(ports.lake, systemClock, fault), fault)),
   });
   if (config.roles.includes('query')) {
     // An index that cannot be read says so to those who ask, and keeps nobody from starting.
@@ -104,7 +113,11 @@ export async function serve(config: Config, report: (problem: string) => void): 
   }
   // Only now: what the warm-up asks for is to be compiled before the first request comes.
   keepCompilersLow();
-  const server = listen(config, (request) => http.fetch(request));
+  const server = listen(config, (request) => {
+    // A subscription says nothing for longer than Bun waits.
+    if (request.headers.get('accept')?.includes(EVENT_STREAM)) server.timeout(request, EVENT_STREAM_IDLE_SECONDS);
+    return http.fetch(request);
+  });
   requestIp = (request) => server.requestIP(request)?.address ?? null;
 
   return {
@@ -125,9 +138,9 @@ export async function serve(config: Config, report: (problem: string) => void): 
   };
 }
 
-async function openDatabase(config: Config, name: 'control' | 'hot-index'): Promise<SqliteDatabase> {
-  const database = sqliteDatabase(join(config.data_dir, `${name}.sqlite`));
-  await applyMigrations(database, name);
+async function openControl(config: Config): Promise<SqliteDatabase> {
+  const database = sqliteDatabase(join(config.data_dir, 'control.sqlite'));
+  await applyMigrations(database, 'control');
   return database;
 }
 

@@ -5,9 +5,11 @@ import { packPerRequest } from '../../edge/enqueue/pack-per-request.ts';
 import { createEdgeMetrics } from '../../edge/metrics.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { consumeBatch, consumerMetrics } from '../app/consume.ts';
+import { followLog } from '../app/follow.ts';
 import { createHttp } from '../app/http.ts';
+import { pollSegments } from '../app/poll-segments.ts';
 import { tendIndex } from '../app/tend.ts';
-import type { Ports, QueueBatch } from '../ports.ts';
+import type { Database, HotIndex, Ports, QueueBatch } from '../ports.ts';
 import { systemClock, systemRandom, workerdCompressor } from './system.ts';
 
 /** A hundred attempts so far apart use up the fourteen days that a queue keeps a message. */
@@ -17,6 +19,7 @@ export interface Bindings {
   readonly LAKE: R2Bucket;
   readonly CONTROL: D1Database;
   readonly INDEX: D1Database;
+  readonly [shard: `INDEX_${number}`]: D1Database | undefined;
   readonly CACHE: KVNamespace;
   readonly PACKS: Queue<Uint8Array>;
   /** The dead letters of PACKS, to know how old they are. */
@@ -45,6 +48,8 @@ function createApp(env: Bindings): Hono {
     edgeMetrics: createEdgeMetrics(),
     report,
     clientIp: () => null,
+    // Each subscription looks for itself: nothing is shared between requests.
+    follow: followLog(ports.lake, pollSegments(ports.lake, systemClock, report), report),
     oldestPending: () => oldestPending(env),
     problems: async () => [],
     platformMetrics: async () => '',
@@ -55,13 +60,25 @@ function portsOf(env: Bindings): Ports {
   return {
     lake: env.LAKE,
     control: env.CONTROL,
-    index: env.INDEX,
+    index: indexOf(env),
     cache: env.CACHE,
     queue: env.PACKS,
     clock: systemClock,
     random: systemRandom,
     compressor: workerdCompressor,
   };
+}
+
+/** INDEX_1 and so on share the events of INDEX, as far as they are bound without a gap. */
+function indexOf(env: Bindings): HotIndex {
+  const beside: D1Database[] = [];
+  for (let shard = 1; ; shard += 1) {
+    const database = env[`INDEX_${shard}`];
+    if (database === undefined) break;
+    beside.push(database);
+  }
+  const first: Database = env.INDEX;
+  return { prepare: (sql) => first.prepare(sql), batch: (statements) => first.batch(statements), beside };
 }
 
 /** Requests are answered in many isolates, so some are always taken to be under way. */
@@ -90,6 +107,7 @@ export default {
   },
 
   async scheduled(_event: unknown, env: Bindings): Promise<void> {
-    await tendIndex(portsOf(env));
+    const { index, ...ports } = portsOf(env);
+    await tendIndex({ ...ports, index: { ...index, shards_wanted: parseConfig({ ...env }).index_shards } });
   },
 };

@@ -6,6 +6,7 @@
  */
 import type { EventRow } from '../../schemas/columns.ts';
 import { restoreContext } from '../../schemas/context.ts';
+import type { TIMELINE_COLUMNS } from '../../schemas/timeline.ts';
 import { stampOf } from './identity.ts';
 
 /** Where the list of a column is. Add-only. Those of JSON text come first: they go in as they are. */
@@ -33,7 +34,11 @@ type List<Value = unknown> = readonly Value[];
 const CHARACTERS_BESIDE = 1_000;
 
 /** How long an event is when it stands alone, about. */
-export function charactersOf({ properties, traits, context }: EventRow): number {
+export function charactersOf({
+  properties,
+  traits,
+  context,
+}: Pick<EventRow, 'properties' | 'traits' | 'context'>): number {
   return CHARACTERS_BESIDE + (properties?.length ?? 0) + (traits?.length ?? 0) + (context?.length ?? 0);
 }
 
@@ -63,6 +68,19 @@ export function decodeEvents(text: string): HotEvent[] {
   const messageIds = lists[PLACES.message_id];
   if (!Array.isArray(messageIds)) throw new Error('An older Inlet wrote the hot index: run `inlet rebuild`');
   return messageIds.map((_, index) => new HotEvent(lists, index));
+}
+
+/** An event that lies in a row of its own. @throws Error where its JSON is none */
+export function eventOf(row: Pick<EventRow, (typeof TIMELINE_COLUMNS)[number]>): HotEvent {
+  const lists: List[] = [];
+  for (const name of SHARED) lists[PLACES[name]] = [row[name]];
+  lists[PLACES.message_id] = [row.message_id];
+  lists[PLACES.characters] = [charactersOf(row)];
+  for (const name of ['properties', 'traits', 'context'] as const) {
+    const text = row[name];
+    lists[PLACES[name]] = [text === null ? null : JSON.parse(text)];
+  }
+  return new HotEvent(lists, 0);
 }
 
 /** An event in a hot row. Times are epoch milliseconds; what the event does not have is null. */

@@ -1,5 +1,6 @@
 /** Pure: event rows to rows of the hot index. */
 import type { EventRow } from '../../schemas/columns.ts';
+import { RETRACTION_TYPE } from '../../schemas/event.ts';
 import { charactersOf, encodeEvents } from './hot-events.ts';
 import { digest, stampOf } from './identity.ts';
 import { bucketOf, userHash } from './users.ts';
@@ -24,12 +25,12 @@ export interface HeldEvent {
   readonly stamp: string;
 }
 
-/** Rejected events are left out. @returns rows in the order of the index, which SQLite fills fastest. */
+/** Rejected events and retractions are left out. @returns rows in the order of the index, which SQLite fills fastest. */
 export function toHotRows(rows: readonly EventRow[]): HotRow[] {
   const buckets = new Map<number, HeldEvent[]>();
   for (const row of rows) {
-    if (row.verdict === 'rejected') continue;
-    const held = { row, stamp: stampOf(row.received_at, row.pack_id, row.pack_index) };
+    if (row.verdict === 'rejected' || row.type === RETRACTION_TYPE) continue;
+    const held = heldOf(row);
     const bucket = bucketOf(row.user_key);
     const group = buckets.get(bucket);
     if (group === undefined) buckets.set(bucket, [held]);
@@ -38,6 +39,10 @@ export function toHotRows(rows: readonly EventRow[]): HotRow[] {
   const hotRows: HotRow[] = [];
   for (const [bucket, held] of buckets) split(bucket, held, hotRows);
   return hotRows.sort((a, b) => a.bucket - b.bucket || a.newest - b.newest);
+}
+
+export function heldOf(row: EventRow): HeldEvent {
+  return { row, stamp: stampOf(row.received_at, row.pack_id, row.pack_index) };
 }
 
 /** @param group events of one bucket, in any order, none or some of them twice */

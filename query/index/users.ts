@@ -1,8 +1,7 @@
 /** Where a user's events lie in the hot index. */
 import { createHash } from 'node:crypto';
+import { bucketOfDigest } from '../../schemas/buckets.ts';
 
-/** Fixed for ever: shards and files own ranges of buckets. */
-const BUCKETS = 1_024;
 const HASHES_KEPT = 50_000;
 
 interface Place {
@@ -27,7 +26,7 @@ function placeOf(userKey: string): Place {
   const place = known.get(userKey);
   if (place !== undefined) return place;
   const bytes = createHash('md5').update(userKey).digest();
-  const made = { bucket: bytes.readUInt16BE(0) % BUCKETS, hash: bytes.toString('base64url', 2, 10) };
+  const made = { bucket: bucketOfDigest(bytes), hash: bytes.toString('base64url', 2, 10) };
   if (known.size >= HASHES_KEPT) known.clear();
   known.set(userKey, made);
   return made;

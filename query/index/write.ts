@@ -2,11 +2,15 @@
  * Event rows into the hot index. Rows are only ever added, so the same events written twice, or grouped otherwise, change
  * no answer.
  */
-import type { Database, SqlValue, Statement } from '../../platform/ports.ts';
+import type { Database, HotIndex, SqlValue, Statement } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import { insertFolds } from './folds.ts';
 import { type HotRow, toHotRows } from './hot-rows.ts';
 import { identityOf } from './identity.ts';
-import { readState, type Slot } from './state.ts';
+import { inserts, into } from './inserts.ts';
+import { insertRetractions, type Retraction, retractionsOf } from './retractions.ts';
+import { databaseOf, type Layout, shardOf } from './shards.ts';
+import { readState, type Slot, shardsOf } from './state.ts';
 
 /** A batch is one transaction: a reader sees all of it or nothing. */
 export interface BatchSize {
@@ -16,8 +20,12 @@ export interface BatchSize {
 
 /** A batch for D1 crosses the network and has 30 seconds. */
 const D1_BATCH: BatchSize = { characters_max: 1_000_000, events_max: 4_000 };
-/** D1 takes no more in one statement. */
-const VALUES_MAX = 100;
+
+/** Retractions in a batch. */
+const RETRACTIONS_MAX = 1_000;
+
+/** SQL of the sequence that a batch counts up to. */
+const NOW = '(select sequence from index_state)';
 
 /**
  * Adds the events to the active slot, and to the one that a rebuild fills.
@@ -28,23 +36,53 @@ const VALUES_MAX = 100;
  * @throws what the database throws; then some of the events may be in, and writing all of them again is right.
  */
 export async function writeRows(
-  database: Database,
+  database: HotIndex,
   rows: readonly EventRow[],
   size: BatchSize = D1_BATCH,
 ): Promise<void> {
-  const { active, building } = await readState(database);
-  const slots = building === null ? [active] : [active, building];
+  const state = await readState(database);
+  const slots = state.building === null ? [state.active] : [state.active, state.building];
+  const layouts = slots.map((slot): Layout => ({ slot, shards: shardsOf(state, slot) }));
   const count = database.prepare('update index_state set sequence = sequence + 1 where id = 1');
+  const write = (insert: (layout: Layout) => Statement[]): Promise<unknown> =>
+    database.batch([count, ...layouts.flatMap(insert)]);
   for (const batch of batches(toHotRows(rows), size)) {
-    const inserts = slots.flatMap((slot) => insertHotRows(database, slot, batch, '(select sequence from index_state)'));
-    await database.batch([count, ...inserts]);
+    await writeBeside(database, layouts, batch);
+    await write((layout) => insertHotRows(database, layout, batch, NOW));
+  }
+  for (const some of portions(retractionsOf(rows))) {
+    await write(({ slot }) => insertRetractions(database, slot, some, NOW));
   }
 }
 
 /** Adds events to one slot, as events that were there before every cursor that was given out. */
-export async function writeAsOld(database: Database, slot: Slot, rows: readonly EventRow[]): Promise<void> {
-  for (const batch of batches(toHotRows(rows), D1_BATCH))
-    await database.batch(insertHotRows(database, slot, batch, '0'));
+export async function writeAsOld(database: HotIndex, layout: Layout, rows: readonly EventRow[]): Promise<void> {
+  for (const batch of batches(toHotRows(rows), D1_BATCH)) {
+    await writeBeside(database, [layout], batch);
+    await database.batch(insertHotRows(database, layout, batch, '0'));
+  }
+  for (const some of portions(retractionsOf(rows))) {
+    await database.batch(insertRetractions(database, layout.slot, some, '0'));
+  }
+}
+
+/** The rows that other databases hold. They are in before their copies, without which nobody sees them. */
+async function writeBeside(index: HotIndex, layouts: readonly Layout[], hotRows: readonly HotRow[]): Promise<void> {
+  const statements = new Map<number, Statement[]>();
+  for (const { slot, shards } of layouts) {
+    for (const [shard, rows] of Map.groupBy(hotRows, ({ bucket }) => shardOf(bucket, shards))) {
+      if (shard === 0) continue;
+      const made = insertEvents(databaseOf(index, shard), slot, rows);
+      statements.set(shard, [...(statements.get(shard) ?? []), ...made]);
+    }
+  }
+  await Promise.all([...statements].map(([shard, made]) => databaseOf(index, shard).batch(made)));
+}
+
+function* portions(retractions: readonly Retraction[]): Generator<Retraction[]> {
+  for (let start = 0; start < retractions.length; start += RETRACTIONS_MAX) {
+    yield retractions.slice(start, start + RETRACTIONS_MAX);
+  }
 }
 
 function* batches(hotRows: readonly HotRow[], size: BatchSize): Generator<HotRow[]> {
@@ -66,46 +104,38 @@ function* batches(hotRows: readonly HotRow[], size: BatchSize): Generator<HotRow
 }
 
 /** @param sequence SQL of the sequence that the copies get */
-function insertHotRows(database: Database, slot: Slot, hotRows: readonly HotRow[], sequence: string): Statement[] {
-  const events: SqlValue[] = [];
+function insertHotRows(
+  database: Database,
+  { slot, shards }: Layout,
+  hotRows: readonly HotRow[],
+  sequence: string,
+): Statement[] {
+  const own = shards === 1 ? hotRows : hotRows.filter(({ bucket }) => shardOf(bucket, shards) === 0);
   const copies: { identity: string; stamp: string }[] = [];
-  const traits: SqlValue[] = [];
   for (const hotRow of hotRows) {
-    events.push(hotRow.bucket, hotRow.newest, hotRow.content, hotRow.oldest, hotRow.users, hotRow.events);
     for (const { row, stamp } of hotRow.held) {
-      const identity = identityOf(row.source, row.message_id);
-      copies.push({ identity, stamp });
-      if (row.type === 'identify' && row.traits !== null) {
-        traits.push(row.user_key, row.timestamp, stamp, identity, row.traits);
-      }
+      copies.push({ identity: identityOf(row.source, row.message_id), stamp });
     }
   }
   // In the order of the table, which SQLite fills fastest.
   copies.sort((a, b) => (a.identity < b.identity ? -1 : 1));
   const identities = copies.flatMap(({ identity, stamp }) => [identity, stamp]);
   return [
-    ...inserts(database, `events_${slot}`, '(?,?,?,?,?,?)', events),
-    ...inserts(database, `identities_${slot}`, `(?,?,${sequence})`, identities),
-    ...inserts(database, `traits_${slot}`, '(?,?,?,?,?)', traits),
+    ...insertEvents(database, slot, own),
+    ...inserts(database, `(?,?,${sequence})`, into(`identities_${slot}`), identities),
+    ...insertFolds(
+      database,
+      slot,
+      hotRows.flatMap(({ held }) => held),
+      sequence,
+    ),
   ];
 }
 
-function inserts(database: Database, table: string, row: string, values: readonly SqlValue[]): Statement[] {
-  const width = row.split('?').length - 1;
-  const rowsMax = Math.floor(VALUES_MAX / width);
-  const statements: Statement[] = [];
-  let prepared: Statement | undefined;
-  for (let start = 0; start < values.length; start += rowsMax * width) {
-    const bound = values.slice(start, start + rowsMax * width);
-    const whole = bound.length === rowsMax * width;
-    if (whole && prepared !== undefined) {
-      statements.push(prepared.bind(...bound));
-      continue;
-    }
-    const tuples = Array.from({ length: bound.length / width }, () => row).join();
-    const statement = database.prepare(`insert into ${table} values ${tuples} on conflict do nothing`);
-    if (whole) prepared = statement;
-    statements.push(statement.bind(...bound));
+function insertEvents(database: Database, slot: Slot, hotRows: readonly HotRow[]): Statement[] {
+  const values: SqlValue[] = [];
+  for (const { bucket, newest, content, oldest, users, events } of hotRows) {
+    values.push(bucket, newest, content, oldest, users, events);
   }
-  return statements;
+  return inserts(database, '(?,?,?,?,?,?)', into(`events_${slot}`), values);
 }

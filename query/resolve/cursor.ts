@@ -3,22 +3,31 @@ import { digest } from '../index/identity.ts';
 import { decodeOpaque, encodeOpaque } from './opaque.ts';
 import type { Position } from './position.ts';
 
+/** Room for the keys of one person, within the limit of a request. */
+const CHARACTERS_MAX = 131_072;
+
 /** A place in one timeline, read at one moment. */
 export interface Cursor extends Position {
   /** The sequence of the index when page one was read: later pages show the same moment. */
   readonly sequence: number;
   /** Up to which arrival that moment is complete, epoch milliseconds. */
   readonly asOf: number;
+  /** Version of the timeline that page one read; 0 where there was none. */
+  readonly version: number;
+  /** The keys that page one resolved, where they were more than the one that was asked for; else none. */
+  readonly users: readonly string[];
 }
 
 /** @param timeline what `timelineHash` gave */
-export function encodeCursor({ timestamp, source, messageId, sequence, asOf }: Cursor, timeline: string): string {
-  return encodeOpaque([timestamp, source, messageId, sequence, asOf, timeline]);
+export function encodeCursor(cursor: Cursor, timeline: string): string {
+  const { timestamp, source, messageId, sequence, asOf, version, users } = cursor;
+  return encodeOpaque([timestamp, source, messageId, sequence, asOf, timeline, version, ...users]);
 }
 
 /** @throws InletError cursor_invalid, also for a cursor of another timeline. */
 export function decodeCursor(text: string, timeline: string): Cursor {
-  const [timestamp, source, messageId, sequence, asOf, hash, ...rest] = decodeOpaque(text) ?? [];
+  const [timestamp, source, messageId, sequence, asOf, hash, version = 0, ...users] =
+    decodeOpaque(text, CHARACTERS_MAX) ?? [];
   if (
     typeof timestamp !== 'number' ||
     typeof source !== 'string' ||
@@ -26,11 +35,12 @@ export function decodeCursor(text: string, timeline: string): Cursor {
     typeof sequence !== 'number' ||
     typeof asOf !== 'number' ||
     hash !== timeline ||
-    rest.length > 0
+    typeof version !== 'number' ||
+    !users.every((user) => typeof user === 'string')
   ) {
     throw new InletError('cursor_invalid');
   }
-  return { timestamp, source, messageId, sequence, asOf };
+  return { timestamp, source, messageId, sequence, asOf, version, users };
 }
 
 /** Tells timelines apart: one user, one set of filters. */

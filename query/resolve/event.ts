@@ -1,8 +1,12 @@
-import type { Database } from '../../platform/ports.ts';
+import type { HotIndex } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
+import { ColdScan } from '../timeline/cold-scan.ts';
+import type { TimelineFiles } from '../timeline/files.ts';
+import { withTimeline } from '../timeline/with-timeline.ts';
 import { HotScan } from './hot-scan.ts';
+import { MergedScan } from './merged-scan.ts';
 import { atOneMoment } from './moment.ts';
 import { decodeOpaque, encodeOpaque } from './opaque.ts';
 import { keepWinners } from './winners.ts';
@@ -10,9 +14,9 @@ import { keepWinners } from './winners.ts';
 /** An event that is not among this many rows of its user around its time is given up. */
 const ROWS_MAX = 50_000;
 
-/** An id that needs no index: it says where the event lies. */
-export function eventId(user: string, { timestamp, source, messageId }: HotEvent): string {
-  return encodeOpaque([user, timestamp, source, messageId]);
+/** An id that needs no index: it says where the event lies, which is under its own key, whoever that key belongs to. */
+export function eventId({ userId, anonymousId, timestamp, source, messageId }: HotEvent): string {
+  return encodeOpaque([userId ?? anonymousId ?? '', timestamp, source, messageId]);
 }
 
 /**
@@ -20,25 +24,34 @@ export function eventId(user: string, { timestamp, source, messageId }: HotEvent
  *
  * @throws InletError id_invalid, index_away; query_too_costly where too many events of the user lie in one hour.
  */
-export async function readEvent(database: Database, id: string): Promise<{ user: string; event: HotEvent } | null> {
+export async function readEvent(
+  database: HotIndex,
+  id: string,
+  files: TimelineFiles | null = null,
+): Promise<{ user: string; event: HotEvent } | null> {
   const { user, timestamp, source, messageId } = decodeEventId(id);
   const identity = identityOf(source, messageId);
-  return atOneMoment(database, async (moment) => {
-    let rows = 0;
-    const scan = new HotScan(database, moment.slot, user, timestamp, timestamp);
-    for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
-      const copies = chunk.copies
-        .filter(
-          ({ event }) => event.timestamp === timestamp && event.source === source && event.messageId === messageId,
-        )
-        .map((copy) => ({ ...copy, identity }));
-      const [winner] = await keepWinners(database, moment, copies);
-      if (winner !== undefined) return { user, event: winner.event };
-      rows += chunk.rows;
-      if (rows >= ROWS_MAX) throw new InletError('query_too_costly');
-    }
-    return null;
-  });
+  return atOneMoment(database, (moment) =>
+    withTimeline(files, 0, moment.dropped, async (timeline) => {
+      const hot = new HotScan(database, moment, user, timestamp, timestamp);
+      const cold =
+        files === null || timeline === null ? [] : [new ColdScan(files, timeline, user, timestamp, timestamp)];
+      const scan = new MergedScan([hot, ...cold], 'newest');
+      let rows = 0;
+      for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
+        const copies = chunk.copies
+          .filter(
+            ({ event }) => event.timestamp === timestamp && event.source === source && event.messageId === messageId,
+          )
+          .map((copy) => ({ ...copy, identity }));
+        const [winner] = await keepWinners(database, moment, copies);
+        if (winner !== undefined) return { user, event: winner.event };
+        rows += chunk.rows;
+        if (rows >= ROWS_MAX) throw new InletError('query_too_costly');
+      }
+      return null;
+    }),
+  );
 }
 
 function decodeEventId(id: string): { user: string; timestamp: number; source: string; messageId: string } {

@@ -6,8 +6,8 @@ import { type PropertyFilter, propertyTest } from './property-filters.ts';
 
 /** Whose timeline, which events of it, and from which end. */
 export interface Filters {
-  /** User id or anonymous id. */
-  readonly user: string;
+  /** The keys of one person, user ids and anonymous ids: the one that was asked for, then those joined to it. */
+  readonly users: readonly string[];
   /** Epoch milliseconds, included; null for no bound. */
   readonly from: number | null;
   /** Epoch milliseconds, not included; null for no bound. */
@@ -23,8 +23,8 @@ export interface Filters {
   readonly order: Order;
 }
 
-/** Tells timelines apart. What is not asked for leaves no trace, so that cursors from before a filter existed still fit. */
-export function hashOf({ user, from, to, types, events, sources, where, order }: Filters): string {
+/** Tells timelines apart, by the key that was asked for. What is not asked for leaves no trace, so that cursors from before a filter existed still fit. */
+export function hashOf({ users: [user = ''], from, to, types, events, sources, where, order }: Filters): string {
   const isPlain = sources === null && where === null && order === 'newest';
   return isPlain
     ? timelineHash(user, from, to, types, events)

@@ -1,8 +1,10 @@
-import type { Database } from '../../platform/ports.ts';
+import type { Database, HotIndex } from '../../platform/ports.ts';
+import { InletError } from '../../schemas/errors.ts';
 import { decodeEvents, type HotEvent } from '../index/hot-events.ts';
 import { ROW_SPAN_MS } from '../index/hot-rows.ts';
-import type { Slot } from '../index/state.ts';
+import { databaseOf, type Layout, shardOf } from '../index/shards.ts';
 import { bucketOf, eventsOfUser, userHash } from '../index/users.ts';
+import type { Chunk, Scan } from './merged-scan.ts';
 import type { Order } from './position.ts';
 import { select } from './select.ts';
 
@@ -13,24 +15,14 @@ const CHUNK_CHARACTERS = 1_048_576;
 /** One row in so many comes whoever it belongs to. `content` is a hash: 4 of the 64 characters it begins with are below. */
 const SAMPLE = { below: '3', one_in: 16 };
 
-/** One copy of an event, as found in a hot row. */
+/** One copy of an event, as found in a hot row or in a file of the timeline. */
 export interface Copy {
   readonly event: HotEvent;
   readonly stamp: string;
   /** About how much JSON it is. */
   readonly characters: number;
-}
-
-export interface Chunk {
-  readonly copies: Copy[];
-  /** About how many were looked at. */
-  readonly rows: number;
-  readonly characters: number;
-  /**
-   * Rows not yet read hold nothing that comes before this, epoch milliseconds; when none are left, -Infinity for newest
-   * first and Infinity for oldest first.
-   */
-  readonly frontier: number;
+  /** Whether it is from a file: the hot index may know nothing of it. */
+  readonly isCold: boolean;
 }
 
 interface Row {
@@ -45,7 +37,7 @@ interface Row {
  * Copies of one user's events between `newest` and `oldest` (both included, epoch milliseconds), from either end, in
  * chunks of rows. A row may hold events on either side too, so copies beyond are among them.
  */
-export class HotScan {
+export class HotScan implements Scan {
   readonly #database: Database;
   readonly #user: string;
   readonly #newest: number;
@@ -55,8 +47,16 @@ export class HotScan {
   #last: { readonly newest: number; readonly content: string } | null;
   #limit = CHUNK_ROWS.first;
 
-  constructor(database: Database, slot: Slot, user: string, newest: number, oldest: number, order: Order = 'newest') {
-    this.#database = database;
+  /** @throws InletError index_away where the database that has the user is missing */
+  constructor(
+    index: HotIndex,
+    { slot, shards }: Layout,
+    user: string,
+    newest: number,
+    oldest: number,
+    order: Order = 'newest',
+  ) {
+    this.#database = databaseFor(index, shards, user);
     this.#user = user;
     this.#newest = newest;
     this.#oldest = oldest;
@@ -121,5 +121,13 @@ function copiesOf(text: string, user: string): Copy[] {
   // Users whose hashes are the same share a place.
   return decodeEvents(text)
     .filter(({ userId, anonymousId }) => (userId ?? anonymousId) === user)
-    .map((event) => ({ event, stamp: event.stamp, characters: event.characters }));
+    .map((event) => ({ event, stamp: event.stamp, characters: event.characters, isCold: false }));
+}
+
+function databaseFor(index: HotIndex, shards: number, user: string): Database {
+  try {
+    return databaseOf(index, shardOf(bucketOf(user), shards));
+  } catch (cause) {
+    throw new InletError('index_away', { cause });
+  }
 }

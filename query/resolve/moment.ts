@@ -1,18 +1,21 @@
 import type { Database } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
-import { type IndexState, readState, type Slot } from '../index/state.ts';
+import type { Layout } from '../index/shards.ts';
+import { type IndexState, readState, shardsOf } from '../index/state.ts';
 
 /** What one reading sees: one slot, and in it the copies that were there at one moment. */
-export interface Moment {
-  readonly slot: Slot;
+export interface Moment extends Layout {
   /** Copies of a larger sequence came later. */
   readonly sequence: number;
+  /** The oldest version of the timeline that has what the slot has no more. */
+  readonly dropped: number;
 }
 
 const ATTEMPTS_MAX = 3;
 
 /**
- * Reads at one moment. When a rebuild ends meanwhile, the slot is emptied under the reader, which then starts anew.
+ * Reads at one moment. When a rebuild ends meanwhile, the slot is emptied under the reader, which then starts anew; so it
+ * does when rows leave that the timeline holds.
  *
  * @throws InletError index_away
  */
@@ -22,9 +25,10 @@ export async function atOneMoment<Answer>(
 ): Promise<Answer> {
   let before = await state(database);
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const answer = await read({ slot: before.active, sequence: before.sequence });
+    const { active: slot, sequence, dropped } = before;
+    const answer = await read({ slot, shards: shardsOf(before, slot), sequence, dropped });
     const after = await state(database);
-    if (after.generation === before.generation) return answer;
+    if (after.generation === before.generation && after.dropped === before.dropped) return answer;
     before = after;
   }
   throw new InletError('index_away');

@@ -10,9 +10,9 @@ export function encodeOpaque(fields: Fields): string {
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
-/** @returns null where `encodeOpaque` cannot have made it. */
-export function decodeOpaque(text: string): Fields | null {
-  if (text.length > CHARACTERS_MAX) return null;
+/** @returns null where `encodeOpaque` cannot have made it, or it is longer than that. */
+export function decodeOpaque(text: string, charactersMax = CHARACTERS_MAX): Fields | null {
+  if (text.length > charactersMax) return null;
   try {
     const fields: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
     return Array.isArray(fields) && fields.every(isField) && encodeOpaque(fields) === text ? fields : null;

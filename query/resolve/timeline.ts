@@ -1,11 +1,16 @@
-import type { Database } from '../../platform/ports.ts';
+import type { HotIndex } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
+import type { TimelineSnapshot } from '../../schemas/timeline.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
+import { ColdScan } from '../timeline/cold-scan.ts';
+import type { TimelineFiles } from '../timeline/files.ts';
+import { withTimeline } from '../timeline/with-timeline.ts';
 import { Candidates } from './candidates.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { type Filters, hashOf, matcher } from './filters.ts';
 import { type Copy, HotScan } from './hot-scan.ts';
+import { MergedScan } from './merged-scan.ts';
 import { atOneMoment, type Moment } from './moment.ts';
 import { type Position, startOf } from './position.ts';
 import { keepWinners } from './winners.ts';
@@ -34,35 +39,48 @@ const PAGE_CHARACTERS_READ_MAX = 32 * 1_048_576;
 const PAGE_CHARACTERS_MAX = 8 * 1_048_576;
 /** The last time that a Date can hold, epoch milliseconds; its negative is the first. */
 const LATEST = 8_640_000_000_000_000;
+/** Most keys of one person, and characters in them: the cursor carries them. */
+const USERS_MAX = { keys: 100, characters: 16_384 };
 /** No page goes without a step forward, unless that takes more than this many rows of one hour. */
 const STEP_ROWS_MAX = 100_000;
 
 /**
- * One page of a user's timeline: in the order asked for, each event once.
+ * One page of a person's timeline: in the order asked for, each event once.
  *
  * The pages that follow one another show the moment of the first one: every event that was there then comes exactly once,
  * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, one that
  * came later may come, at most once.)
  *
+ * @param files of the timeline, which hold what has left the hot index; null where nothing ever leaves
+ * @param resolve says on page one which keys make up the person; where it is left out, those of the query do
  * @param askAsOf asked on page one; it holds for the pages that follow
  * @throws InletError page_too_large, filter_invalid, cursor_invalid, index_away; query_too_costly where too many events of a user lie in
- * one hour to be put in order.
+ * one hour to be put in order, or one person has too many keys.
  */
 export async function readTimeline(
-  database: Database,
+  database: HotIndex,
   query: TimelineQuery,
   askAsOf: () => Promise<number>,
+  files: TimelineFiles | null = null,
+  resolve: (moment: Moment) => Promise<readonly string[]> = async () => query.users,
 ): Promise<Page> {
   if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
   const timeline = hashOf(query);
   const after = query.after === null ? null : decodeCursor(query.after, timeline);
   // Before the reading: the answer may then hold more than this says, but never less.
   const asOf = after?.asOf ?? (await askAsOf());
-  return atOneMoment(database, async ({ slot, sequence }) => {
-    const moment = { slot, sequence: after?.sequence ?? sequence };
-    const { shown, next } = await readPage(database, moment, query, after);
+  return atOneMoment(database, async (now) => {
+    const moment = { ...now, sequence: after?.sequence ?? now.sequence };
+    const users = after === null ? await resolve(moment) : usersOf(after, query.users);
+    checkUsers(users);
+    const { found, version } = await withTimeline(files, after?.version ?? 0, now.dropped, async (timeline) => ({
+      found: await readPage({ database, files, timeline, moment }, { ...query, users }, after),
+      version: timeline?.version ?? 0,
+    }));
+    const { shown, next } = found;
+    const kept = { sequence: moment.sequence, asOf, version, users: users.length > 1 ? users : [] };
     const cursor = ({ timestamp, source, messageId }: Position): string =>
-      encodeCursor({ timestamp, source, messageId, sequence: moment.sequence, asOf }, timeline);
+      encodeCursor({ timestamp, source, messageId, ...kept }, timeline);
     // Cursors are made when they are asked for: most questions want none, or the last.
     const edges = shown.map(({ event }) => ({
       event,
@@ -81,19 +99,35 @@ export async function readTimeline(
   });
 }
 
+/** The keys of page one, whoever was joined to that person or parted from them meanwhile. */
+function usersOf({ users }: Cursor, asked: readonly string[]): readonly string[] {
+  return users.length > 0 ? users : asked.slice(0, 1);
+}
+
+function checkUsers(users: readonly string[]): void {
+  const characters = users.reduce((sum, { length }) => sum + length, 0);
+  if (users.length > 1 && (users.length > USERS_MAX.keys || characters > USERS_MAX.characters)) {
+    throw new InletError('query_too_costly');
+  }
+}
+
 interface Found {
   readonly shown: Copy[];
   /** Behind which the next page begins; null where there is none. */
   readonly next: Position | null;
 }
 
-async function readPage(
-  database: Database,
-  moment: Moment,
-  query: TimelineQuery,
-  after: Cursor | null,
-): Promise<Found> {
-  const { user, order } = query;
+/** Where a page is read from. */
+interface Stores {
+  readonly database: HotIndex;
+  readonly moment: Moment;
+  readonly files: TimelineFiles | null;
+  readonly timeline: TimelineSnapshot | null;
+}
+
+async function readPage(stores: Stores, query: TimelineQuery, after: Cursor | null): Promise<Found> {
+  const { database, moment, files, timeline } = stores;
+  const { users, order } = query;
   const isNewest = order === 'newest';
   const from = query.from ?? -LATEST;
   const to = (query.to ?? LATEST) - 1;
@@ -107,7 +141,12 @@ async function readPage(
   let charactersRead = 0;
   let last: Position | null = null;
 
-  const scan = new HotScan(database, moment.slot, user, newest, oldest, order);
+  const hot = users.map((user) => new HotScan(database, moment, user, newest, oldest, order));
+  const cold =
+    files === null || timeline === null
+      ? []
+      : users.map((user) => new ColdScan(files, timeline, user, newest, oldest, order));
+  const scan = new MergedScan([...hot, ...cold], order);
   for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
     rows += chunk.rows;
     charactersRead += chunk.characters;
@@ -118,7 +157,7 @@ async function readPage(
       const decided = candidates.take(query.first + 1 - shown.length, chunk.frontier);
       if (decided.length === 0) break;
       last = decided.at(-1)?.event ?? last;
-      const winners = await keepWinners(database, moment, decided.map(withIdentity));
+      const winners = withoutCopies(shown.at(-1), await keepWinners(database, moment, decided.map(withIdentity)));
       shown.push(...winners);
       room -= winners.reduce((sum, { characters }) => sum + characters, 0);
     }
@@ -133,6 +172,14 @@ async function readPage(
     if (rows >= STEP_ROWS_MAX) throw new InletError('query_too_costly');
   }
   return { shown, next: null };
+}
+
+/** At one place, the index and the timeline may each have a copy that counts for them: the first to arrive counts. */
+function withoutCopies(before: Copy | undefined, winners: readonly Copy[]): Copy[] {
+  return winners.filter(({ event }, place) => {
+    const last = (place === 0 ? before : winners[place - 1])?.event;
+    return last?.timestamp !== event.timestamp || last.source !== event.source || last.messageId !== event.messageId;
+  });
 }
 
 function withIdentity(copy: Copy): Copy & { readonly identity: string } {

@@ -5,7 +5,7 @@ import { isLargerThan, writeJson } from '../../edge/check/size.ts';
 import { EVENT_TYPES } from '../../schemas/event.ts';
 import { answerOf, openEdge, track } from './support.ts';
 
-const limits = { event_bytes_max: 32_768 };
+const limits = { event_bytes_max: 32_768, may_retract: false };
 const stamps = { receivedAt: Date.UTC(2026, 6, 1), sentAt: null, oldest: null, skewMs: null };
 
 /** Events that are right, nearly right, and not at all. */

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode, InletError } from '../../schemas/errors.ts';
-import { basic, openEdge, PUBLIC_KEY, post, REVOKED_KEY, track } from './support.ts';
+import { basic, openEdge, PUBLIC_KEY, post, REVOKED_KEY, SECRET_KEY, track } from './support.ts';
 
 const authorization = basic(PUBLIC_KEY);
 const large = 'x'.repeat(40_000);
@@ -60,11 +60,25 @@ const EVENTS: Partial<Record<ErrorCode, unknown[]>> = {
     track({ type: 'group', groupId: 'g', traits: 7 }),
   ],
   context_not_object: [track({ context: 'x' }), track({ context: [] })],
+  retraction_forbidden: [
+    track({ event: 'Event Retracted', properties: { message_id: 'm1' } }),
+    track({ event: 'Event Retracted' }),
+  ],
+  retraction_target_missing: [
+    track({ event: 'Event Retracted' }),
+    track({ event: 'Event Retracted', properties: { message_id: '' } }),
+    track({ event: 'Event Retracted', properties: { message_id: 7 } }),
+    track({ event: 'Event Retracted', properties: { message_id: 'x'.repeat(257) } }),
+    track({ event: 'Event Retracted', properties: { message_id: 'm1', source: ['shop'] } }),
+  ],
   message_id_missing: [track({ messageId: undefined }), track({ messageId: null }), track({ messageId: '' })],
   timestamp_unreadable: [track({ timestamp: 'soon' }), track({ timestamp: 7 }), track({ timestamp: '2026-13-45' })],
   timestamp_in_future: [track({ timestamp: '2999-01-01T00:00:00Z' }), track({ originalTimestamp: '2999-01-01' })],
   timestamp_too_old: [track({ timestamp: '1970-01-01T00:00:00Z' }), track({ timestamp: '2026-05-01' })],
 };
+
+/** What a public key is refused before. */
+const SECRET_ONLY: readonly string[] = ['retraction_target_missing'];
 
 /** Failures of what stands behind the edge. */
 const FAULTS: Partial<Record<ErrorCode, { answer: () => ReturnType<typeof openEdge>; retryAfter: string | null }>> = {
@@ -101,7 +115,9 @@ describe('every code of the edge', () => {
 
   it.each(Object.entries(EVENTS))('%s is the verdict on each of its events', async (code, events) => {
     const edge = await openEdge();
-    const answer: unknown = await (await edge.post('/v1/batch', { batch: events })).json();
+    const key = SECRET_ONLY.includes(code) ? SECRET_KEY : PUBLIC_KEY;
+    const response = await edge.post('/v1/batch', { batch: events }, { authorization: basic(key) });
+    const answer: unknown = await response.json();
     const findings = events.map((_, index) => expect.objectContaining({ index, code }));
     const warning = Object.entries(ERRORS).some(([name, { scope }]) => name === code && scope === 'warning');
     expect(answer).toMatchObject(

@@ -58,7 +58,8 @@ describe('what is enqueued', () => {
     const [single, imported] = (await partsOf(edge)).map(({ header }) => header);
     expect(single).toMatchObject({ oldest: expect.any(Number), type: 'track' });
     expect(single).not.toHaveProperty('skewMs');
-    expect(imported).toMatchObject({ form: 'single', source: 'server' });
+    expect(single).toHaveProperty('secret', true);
+    expect(imported).toMatchObject({ form: 'single', source: 'server', secret: true });
     for (const name of ['oldest', 'skewMs', 'type']) expect(imported).not.toHaveProperty(name);
   });
 

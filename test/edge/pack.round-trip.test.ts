@@ -11,8 +11,9 @@ const gzip: Compressor = { name: 'gzip', compress: (bytes) => gzipSync(bytes, { 
 
 const bodies = fc.uint8Array({ maxLength: 5_000 });
 const optional = { sentAt: fc.string(), oldest: fc.integer(), skewMs: fc.nat(), ip: fc.string(), city: fc.string() };
+const flags = { secret: fc.constant(true as const) };
 const stamps = fc.record(
-  { source: fc.string({ unit: 'grapheme' }), receivedAt: fc.nat(), ...optional },
+  { source: fc.string({ unit: 'grapheme' }), receivedAt: fc.nat(), ...optional, ...flags },
   {
     requiredKeys: ['source', 'receivedAt'],
   },

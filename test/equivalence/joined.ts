@@ -85,6 +85,7 @@ export async function openJoined(options: JoinedOptions = {}): Promise<JoinedApp
     enqueue: packPerRequest(ports),
     edgeMetrics,
     clientIp: () => null,
+    follow: () => () => {},
     report,
     oldestPending: async () => (await sim.queue.metrics()).oldestMessageTimestamp?.getTime() ?? null,
     problems: async () => [],

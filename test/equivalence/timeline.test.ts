@@ -67,7 +67,11 @@ async function readPage(
   first: number,
   after: string | null,
 ) {
-  const page = await readTimeline(database, { ...WHOLE_TIMELINE, ...wanted, first, after }, async () => T0);
+  const page = await readTimeline(
+    database,
+    { ...WHOLE_TIMELINE, ...wanted, users: [wanted.user], first, after },
+    async () => T0,
+  );
   return { ...page, labels: page.edges.map(({ event }) => label(event.timestamp, event.source, event.messageId)) };
 }
 

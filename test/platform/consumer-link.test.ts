@@ -10,7 +10,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 if (!existsSync(process.env.MARK)) { writeFileSync(process.env.MARK, ''); process.exit(1); }
 process.on('message', ({ kind, batch, packs }) => {
   if (kind === 'stop') process.exit(0);
-  process.send({ kind: 'settled', batch, settlements: packs.map(() => 'ack') });
+  process.send({ kind: 'settled', batch, settlements: packs.map(() => 'ack'), segment: packs.length > 1 ? 'segments/1' : null });
 });
 process.send({ kind: 'ready' });
 `;
@@ -39,10 +39,30 @@ import { existsSync } from 'node:fs';
 process.on('message', async ({ kind, batch, packs }) => {
   if (kind === 'stop') process.exit(0);
   while (!existsSync(process.env.MARK)) await Bun.sleep(5);
-  process.send({ kind: 'settled', batch, settlements: packs.map(() => 'ack') });
+  process.send({ kind: 'settled', batch, settlements: packs.map(() => 'ack'), segment: null });
 });
 process.send({ kind: 'ready' });
 `;
+
+it('who follows hears of each segment, until it ends that', async () => {
+  const folder = temporaryFolder('link');
+  const script = join(folder.path, 'consumer.ts');
+  writeFileSync(script, DIES_ONCE);
+  const mark = join(folder.path, 'mark');
+  writeFileSync(mark, '');
+  const link = startConsumer({ ...process.env, MARK: mark }, () => {}, script);
+  const pack = { id: '1', attempts: 1, path: '', offset: 0, length: 0 };
+  const heard: string[] = [];
+  const end = link.follow((segment) => heard.push(segment));
+  await link.handle([pack, pack]);
+  await link.handle([pack]);
+  expect(heard).toEqual(['segments/1']);
+  end();
+  await link.handle([pack, pack]);
+  expect(heard).toEqual(['segments/1']);
+  await link.stop();
+  folder.remove();
+});
 
 it('it is busy while a batch is under way, several count once, and then no longer', async () => {
   const folder = temporaryFolder('link');

@@ -7,7 +7,7 @@ import { makeRow, T0 } from './support.ts';
 function copy(messageId: string, stamp: string, characters: number, timestamp = T0): Copy {
   const [event] = decodeEvents(encodeEvents([makeRow({ message_id: messageId, timestamp })]));
   if (event === undefined) throw new Error('One event was written, none came back.');
-  return { event, stamp, characters };
+  return { event, stamp, characters, isCold: false };
 }
 
 const labels = (copies: Copy[]): string[] => copies.map(({ event, stamp }) => event.messageId + stamp);

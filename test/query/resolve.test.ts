@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Database } from '../../platform/ports.ts';
+import { readGroups } from '../../query/identity/groups.ts';
 import { finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
 import { bucketOf } from '../../query/index/users.ts';
 import { writeRows } from '../../query/index/write.ts';
 import { eventId, readEvent } from '../../query/resolve/event.ts';
+import { atOneMoment } from '../../query/resolve/moment.ts';
 import { readProfile } from '../../query/resolve/profile.ts';
 import { readTimeline, type TimelineQuery } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
@@ -134,7 +136,7 @@ test('a cursor fits its own user and filters only', async () => {
   const { endCursor: after } = await read(index, { first: 1 });
   expect((await read(index, { after })).edges).toHaveLength(2);
   for (const other of [
-    { user: 'bob' },
+    { users: ['bob'] },
     { from: 0 },
     { to: T0 },
     { types: ['track' as const] },
@@ -184,7 +186,7 @@ test('an event is found by its id, under its user and time only while it is the 
   const copy = makeRow({ received_at: T0 + HOUR_MS, timestamp: T0 + 5, pack_id: pack(2) });
   await writeRows(index, [copy]);
   const [edge] = (await read(index)).edges;
-  const id = edge === undefined ? '' : eventId('ann', edge.event);
+  const id = edge === undefined ? '' : eventId(edge.event);
   expect(await readEvent(index, id)).toMatchObject({ user: 'ann', event: { messageId: 'm1', timestamp: T0 + 5 } });
   await writeRows(index, [makeRow({ received_at: T0 + HOUR_MS - 1, pack_id: pack(3), user_key: 'bob' })]);
   expect(await readEvent(index, id)).toBeNull();
@@ -201,6 +203,10 @@ const identify = (index: number, traits: object, more: Partial<EventRow> = {}): 
     ...more,
   });
 
+function profileOf(database: Database, ...users: string[]) {
+  return atOneMoment(database, (moment) => readProfile(database, moment, users));
+}
+
 test('a profile has the latest value of each trait', async () => {
   const index = openIndex();
   await writeRows(index, [
@@ -209,10 +215,17 @@ test('a profile has the latest value of each trait', async () => {
     identify(1, { plan: 'team' }),
     identify(9, { plan: 'other' }, { user_key: 'bob' }),
   ]);
-  expect(await readProfile(index, 'ann')).toEqual({
+  expect(await profileOf(index, 'ann')).toEqual({
     traits: { plan: 'pro', seats: null, email: 'a@b.c' },
+    details: [
+      { name: 'plan', value: 'pro', firstSeen: T0, lastSeen: T0 + 2 },
+      { name: 'seats', value: null, firstSeen: T0, lastSeen: T0 + 2 },
+      { name: 'email', value: 'a@b.c', firstSeen: T0, lastSeen: T0 },
+    ],
+    createdAt: T0,
     updatedAt: T0 + 2,
   });
+  expect(await profileOf(index, 'nobody')).toEqual({ traits: {}, details: [], createdAt: null, updatedAt: null });
 });
 
 test('of identify calls at one time the last received counts', async () => {
@@ -221,7 +234,7 @@ test('of identify calls at one time the last received counts', async () => {
     identify(1, { plan: 'late' }, { timestamp: T0, received_at: T0 + 2 }),
     identify(2, { plan: 'early' }, { timestamp: T0, received_at: T0 + 1 }),
   ]);
-  expect((await readProfile(index, 'ann')).traits).toEqual({ plan: 'late' });
+  expect((await profileOf(index, 'ann')).traits).toEqual({ plan: 'late' });
 });
 
 test('an identify call that is a copy of an earlier one does not count', async () => {
@@ -230,7 +243,7 @@ test('an identify call that is a copy of an earlier one does not count', async (
   await writeRows(index, [
     identify(5, { plan: 'copy' }, { message_id: 'same', pack_id: pack(2), received_at: T0 + 2 * HOUR_MS }),
   ]);
-  expect(await readProfile(index, 'ann')).toEqual({ traits: { plan: 'first' }, updatedAt: T0 + 1 });
+  expect(await profileOf(index, 'ann')).toMatchObject({ traits: { plan: 'first' }, updatedAt: T0 + 1 });
 });
 
 test('a profile is made of the 500 latest identify calls', async () => {
@@ -239,7 +252,7 @@ test('a profile is made of the 500 latest identify calls', async () => {
     index,
     Array.from({ length: 501 }, (_, at) => identify(at, { [`trait ${at}`]: at })),
   );
-  const { traits } = await readProfile(index, 'ann');
+  const { traits } = await profileOf(index, 'ann');
   expect(Object.keys(traits)).toHaveLength(500);
   expect(traits).not.toHaveProperty('trait 0');
 });
@@ -247,6 +260,50 @@ test('a profile is made of the 500 latest identify calls', async () => {
 test('a trait may have any name', async () => {
   const index = openIndex();
   await writeRows(index, [identify(0, {}, { traits: '{"__proto__":{"x":1},"constructor":2}' })]);
-  const { traits } = await readProfile(index, 'ann');
+  const { traits } = await profileOf(index, 'ann');
   expect(JSON.stringify(traits)).toBe('{"__proto__":{"x":1},"constructor":2}');
+});
+
+test('the profile of several keys is one, of each trait the latest value wins whatever its key', async () => {
+  const index = openIndex();
+  await writeRows(index, [
+    identify(1, { plan: 'free', name: 'Ann' }, { user_key: 'laptop' }),
+    identify(3, { plan: 'pro' }, { user_key: 'phone' }),
+    identify(2, { plan: 'team', seats: 2 }),
+    ...Array.from({ length: 120 }, (_, at) =>
+      identify(at + 10, { visits: at }, { user_key: at % 2 ? 'laptop' : 'phone' }),
+    ),
+  ]);
+  const { traits, createdAt } = await profileOf(index, 'ann', 'laptop', 'phone');
+  expect(traits).toEqual({ visits: 119, plan: 'pro', seats: 2, name: 'Ann' });
+  expect(createdAt).toBe(T0 + 1);
+});
+
+test('an identify call that was taken back says nothing of a profile', async () => {
+  const index = openIndex();
+  await writeRows(index, [identify(1, { plan: 'free' }), identify(2, { plan: 'wrong', admin: true })]);
+  await writeRows(index, [
+    makeRow({ message_id: 'r', pack_id: pack(9), type: 'retraction', name: 'web', previous_id: 'i2' }),
+  ]);
+  expect((await profileOf(index, 'ann')).traits).toEqual({ plan: 'free' });
+});
+
+test('groups are those of group calls, the last first, each with the latest value of its traits', async () => {
+  const index = openIndex();
+  const group = (at: number, id: string, traits: object | null, user = 'ann'): EventRow =>
+    makeRow({
+      ...{ message_id: `g${at}`, type: 'group', user_key: user, group_id: id, timestamp: T0 + at, pack_index: at },
+      traits: traits === null ? null : JSON.stringify(traits),
+    });
+  await writeRows(index, [
+    group(1, 'acme', { plan: 'free', seats: 3 }),
+    group(2, 'club', null),
+    group(3, 'acme', { plan: 'pro' }, 'phone'),
+    group(4, 'other', {}, 'bob'),
+    makeRow({ message_id: 't', group_id: 'passing by', pack_index: 9 }),
+  ]);
+  expect(await atOneMoment(index, (moment) => readGroups(index, moment, ['ann', 'phone']))).toEqual([
+    { id: 'acme', traits: { plan: 'pro', seats: 3 }, firstSeen: T0 + 1, lastSeen: T0 + 3 },
+    { id: 'club', traits: {}, firstSeen: T0 + 2, lastSeen: T0 + 2 },
+  ]);
 });

@@ -4,7 +4,10 @@ import { bucketOf } from '../../query/index/users.ts';
 import type { TimelineQuery } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import controlMigration from '../../schemas/control/0001_init.sql';
-import migration from '../../schemas/hot-index/0001_init.sql';
+import init from '../../schemas/hot-index/0001_init.sql';
+import identity from '../../schemas/hot-index/0002_identity.sql';
+import timeline from '../../schemas/hot-index/0003_timeline.sql';
+import shards from '../../schemas/hot-index/0004_shards.sql';
 import { packId } from '../../schemas/pack.ts';
 
 export const T0 = Date.UTC(2026, 0, 31, 10);
@@ -12,13 +15,13 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 
 export const WHOLE_TIMELINE: TimelineQuery = {
-  ...{ user: 'ann', from: null, to: null, types: null, events: null, sources: null, where: null },
+  ...{ users: ['ann'], from: null, to: null, types: null, events: null, sources: null, where: null },
   ...{ order: 'newest', first: 50, after: null },
 };
 
 export function openIndex(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
-  database.execute(migration);
+  for (const migration of [init, identity, timeline, shards]) database.execute(migration);
   return database;
 }
 

@@ -19,7 +19,7 @@ const EVERYTHING = { from: null, to: null, types: null, events: null };
 const UNFILTERED = { sources: null, where: null, order: 'newest' } as const;
 
 export function readTimelineOf(index: Database, user: string, asOf: () => Promise<number>): Promise<Page> {
-  return readTimeline(index, { user, ...EVERYTHING, ...UNFILTERED, first: 1_000, after: null }, asOf);
+  return readTimeline(index, { users: [user], ...EVERYTHING, ...UNFILTERED, first: 1_000, after: null }, asOf);
 }
 
 /** An answer is as complete as it says. Events with copies under other users may be shown there. */

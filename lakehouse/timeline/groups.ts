@@ -1,0 +1,52 @@
+/** The row groups of a timeline file: what a reader needs to know of its footer. */
+import { type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
+import type { TimelineGroup, TimelineGroups } from '../../schemas/timeline.ts';
+
+/** A place in the order of a file. */
+export type FirstRow = Pick<TimelineGroup, 'bucket' | 'user_key' | 'timestamp'>;
+
+/** @throws Error where the columns of a row group do not lie one behind the other */
+export function groupsOf(file: Uint8Array<ArrayBuffer>, firstRows: readonly FirstRow[]): TimelineGroups {
+  const metadata = footerOf(file);
+  const codecs = new Set(
+    metadata.row_groups.flatMap(({ columns }) => columns.map(({ meta_data }) => meta_data?.codec)),
+  );
+  const [codec, ...others] = codecs;
+  if (codec === undefined || others.length > 0) throw new Error('A timeline file is compressed in one way');
+  if (firstRows.length !== metadata.row_groups.length) {
+    throw new Error(`A timeline file of ${metadata.row_groups.length} row groups is said to have ${firstRows.length}`);
+  }
+  const groups = metadata.row_groups.map((group, place): TimelineGroup => {
+    const first = firstRows[place];
+    if (first === undefined) throw new Error('A row group has no first row');
+    return { rows: Number(group.num_rows), ...first, ...extentOf(group) };
+  });
+  return { schema: metadata.schema, codec, groups };
+}
+
+/** Places of the first rows of the row groups, from 0 on. */
+export function groupStarts(file: Uint8Array<ArrayBuffer>): number[] {
+  let rows = 0;
+  return footerOf(file).row_groups.map(({ num_rows }) => {
+    rows += Number(num_rows);
+    return rows - Number(num_rows);
+  });
+}
+
+function footerOf(file: Uint8Array<ArrayBuffer>): FileMetaData {
+  return parquetMetadata(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+}
+
+function extentOf({ columns }: RowGroup): Pick<TimelineGroup, 'offset' | 'lengths'> {
+  let start: number | null = null;
+  let end = 0;
+  const lengths = columns.map(({ meta_data }) => {
+    if (meta_data === undefined) throw new Error('A column chunk without metadata');
+    const begin = Number(meta_data.dictionary_page_offset ?? meta_data.data_page_offset);
+    if (start !== null && begin !== end) throw new Error('The columns of a row group do not lie one behind the other');
+    start ??= begin;
+    end = begin + Number(meta_data.total_compressed_size);
+    return end - begin;
+  });
+  return { offset: start ?? 0, lengths };
+}

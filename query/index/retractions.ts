@@ -1,0 +1,41 @@
+/** `Event Retracted` in the index: two identities, and no place in any timeline. */
+import type { Database, SqlValue, Statement } from '../../platform/ports.ts';
+import type { EventRow } from '../../schemas/columns.ts';
+import { RETRACTION_TYPE } from '../../schemas/event.ts';
+import { type HeldEvent, heldOf } from './hot-rows.ts';
+import { identityOf } from './identity.ts';
+import { inserts, into } from './inserts.ts';
+import type { Slot } from './state.ts';
+
+export interface Retraction extends HeldEvent {
+  /** Identity of the event that is taken back. */
+  readonly target: string;
+}
+
+export function retractionsOf(rows: readonly EventRow[]): Retraction[] {
+  return rows.flatMap((row) => {
+    const { verdict, type, name, previous_id } = row;
+    if (type !== RETRACTION_TYPE || verdict === 'rejected' || name === null || previous_id === null) return [];
+    return [{ ...heldOf(row), target: identityOf(name, previous_id) }];
+  });
+}
+
+/** @param sequence SQL of the sequence that the rows get */
+export function insertRetractions(
+  database: Database,
+  slot: Slot,
+  retractions: readonly Retraction[],
+  sequence: string,
+): Statement[] {
+  const rows: SqlValue[] = [];
+  const copies: SqlValue[] = [];
+  for (const { row, stamp, target } of retractions) {
+    const identity = identityOf(row.source, row.message_id);
+    rows.push(target, stamp, identity);
+    copies.push(identity, stamp);
+  }
+  return [
+    ...inserts(database, `(?,?,${sequence})`, into(`identities_${slot}`), copies),
+    ...inserts(database, `(?,?,?,${sequence})`, into(`retractions_${slot}`), rows),
+  ];
+}

@@ -1,0 +1,46 @@
+/** Which row groups of a file may hold events of one user. Pure. */
+import { Buffer } from 'node:buffer';
+import type { TimelineGroup } from '../../schemas/timeline.ts';
+
+export type Place = Pick<TimelineGroup, 'bucket' | 'user_key' | 'timestamp'>;
+
+/** From `start` on, up to but not including `end`. */
+export interface GroupRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** @param oldest @param newest both included, epoch milliseconds */
+export function groupsOfUser(
+  groups: readonly TimelineGroup[],
+  user: Pick<Place, 'bucket' | 'user_key'>,
+  oldest: number,
+  newest: number,
+): GroupRange {
+  // Rows like the first of a group may stand at the end of the one before it.
+  const start = Math.max(0, countBefore(groups, { ...user, timestamp: oldest }, false) - 1);
+  const end = countBefore(groups, { ...user, timestamp: newest }, true);
+  return { start, end: Math.max(start, end) };
+}
+
+/** How many groups begin before that place. @param included whether those that begin there count too */
+function countBefore(groups: readonly TimelineGroup[], place: Place, included: boolean): number {
+  let [low, high] = [0, groups.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const group = groups[middle];
+    const compared = group === undefined ? 1 : comparePlaces(group, place);
+    if (compared < 0 || (included && compared === 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** In the order of a file: user keys as UTF-8. */
+function comparePlaces(left: Place, right: Place): number {
+  return (
+    left.bucket - right.bucket ||
+    (left.user_key === right.user_key ? 0 : Buffer.compare(Buffer.from(left.user_key), Buffer.from(right.user_key))) ||
+    left.timestamp - right.timestamp
+  );
+}
