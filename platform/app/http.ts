@@ -5,6 +5,7 @@ import type { Enqueue } from '../../edge/enqueue/enqueue.ts';
 import type { EdgeMetrics } from '../../edge/metrics.ts';
 import { readReport, storedReports } from '../../lakehouse/report/read.ts';
 import { createQuery } from '../../query/serve/app.ts';
+import { TimelineFiles } from '../../query/timeline/files.ts';
 import type { Config } from '../../schemas/config.ts';
 import type { Ports } from '../ports.ts';
 import { createAsOf } from './as-of.ts';
@@ -41,6 +42,7 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
   if (config.roles.includes('query')) {
     const services = {
       index: ports.index,
+      timeline: new TimelineFiles(ports),
       control: ports.control,
       clock: ports.clock,
       report: options.report,

@@ -5,6 +5,7 @@ import { packPerRequest } from '../../edge/enqueue/pack-per-request.ts';
 import { createEdgeMetrics } from '../../edge/metrics.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { consumeBatch, consumerMetrics } from '../app/consume.ts';
+import { tendHotWindow } from '../app/hot-window.ts';
 import { createHttp } from '../app/http.ts';
 import { tendIndex } from '../app/tend.ts';
 import type { Ports, QueueBatch } from '../ports.ts';
@@ -90,6 +91,8 @@ export default {
   },
 
   async scheduled(_event: unknown, env: Bindings): Promise<void> {
-    await tendIndex(portsOf(env));
+    const ports = portsOf(env);
+    await tendIndex(ports);
+    await tendHotWindow(ports, parseConfig({ ...env }).hot_window_days);
   },
 };

@@ -50,7 +50,8 @@ export function createResolvers(services: QueryServices) {
     Date: date,
     Query: {
       user: (_root: unknown, { id }: User): User => ({ id }),
-      event: (_root: unknown, { id }: User): Promise<OwnedEvent | null> => readEvent(services.index, id),
+      event: (_root: unknown, { id }: User): Promise<OwnedEvent | null> =>
+        readEvent(services.index, id, services.timeline),
       reports: async (_root: unknown, { name, from, to }: ReportArguments): Promise<Report> => {
         if (from > to) throw new InletError('date_invalid');
         return services.readReport(name, from, to);
@@ -111,6 +112,7 @@ async function readConnection(services: QueryServices, user: string, args: Event
       after: args.after ?? null,
     },
     () => services.asOf(),
+    services.timeline,
   );
   return { user, page, isFirst: args.after === undefined || args.after === null };
 }

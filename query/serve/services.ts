@@ -1,9 +1,12 @@
 import type { Clock, Database } from '../../platform/ports.ts';
+import type { TimelineFiles } from '../timeline/files.ts';
 
 /** What the reading side is made of. */
 export interface QueryServices {
   /** The hot index. */
   readonly index: Database;
+  /** What has left the hot index; without it nothing may leave. */
+  readonly timeline?: TimelineFiles;
   /** Read tokens. */
   readonly control: Database;
   readonly clock: Clock;

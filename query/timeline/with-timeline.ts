@@ -16,7 +16,11 @@ export async function withTimeline<Answer>(
   least: number,
   read: (timeline: TimelineSnapshot | null) => Promise<Answer>,
 ): Promise<Answer> {
-  if (files === null) return read(null);
+  if (files === null) {
+    if (least > 0)
+      throw new InletError('index_away', { cause: new Error('Events have left for the timeline, and there is none') });
+    return read(null);
+  }
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await read(await files.choose(wanted, least));

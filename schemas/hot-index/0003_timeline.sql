@@ -10,6 +10,8 @@ create table index_marks (
   generation integer not null,
   -- The last row of the active slot.
   last_row integer not null,
+  -- Its content: rows that were numbered anew since are not taken for those.
+  content text not null,
   -- The newest build of the timeline by then.
   build integer not null,
   -- Keys of the segments that the table had not consumed by then, as JSON.
