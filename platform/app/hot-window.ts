@@ -19,7 +19,8 @@ export async function tendHotWindow({ lake, index, clock }: HotWindowPorts, hot_
   const listPending = async (): Promise<string[]> => (await openLog(lake)).segments.map(({ key }) => key);
   await markRows(index, now, newest?.build ?? 0, listPending);
   const [oldest] = await timelineVersions(lake);
-  // Cursors of the grace period may name the oldest version: what it does not hold, the index must.
+  // Cursors of the grace period may name the oldest version, or none from before the first one, which `dropRows` has
+  // covered as it wants two builds after a mark: what those readings do not find in files, the index must hold.
   const coverage = oldest === undefined ? null : await readTimelineVersion(lake, oldest);
   return coverage === null ? 0 : dropRows(index, now - hot_window_days * DAY_MS, coverage);
 }

@@ -3,7 +3,7 @@ import { InletError } from '../../schemas/errors.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { ColdScan } from '../timeline/cold-scan.ts';
-import type { TimelineFiles } from '../timeline/files.ts';
+import type { TimelineSource } from '../timeline/files.ts';
 import { withTimeline } from '../timeline/with-timeline.ts';
 import { HotScan } from './hot-scan.ts';
 import { MergedScan } from './merged-scan.ts';
@@ -27,12 +27,13 @@ export function eventId(user: string, { timestamp, source, messageId }: HotEvent
 export async function readEvent(
   database: Database,
   id: string,
-  files: TimelineFiles | null = null,
+  files: TimelineSource | null = null,
 ): Promise<{ user: string; event: HotEvent } | null> {
   const { user, timestamp, source, messageId } = decodeEventId(id);
   const identity = identityOf(source, messageId);
+  await files?.renew();
   return atOneMoment(database, (moment) =>
-    withTimeline(files, 0, moment.dropped, async (timeline) => {
+    withTimeline(files, null, moment.dropped, async (timeline) => {
       const hot = new HotScan(database, moment.slot, user, timestamp, timestamp);
       const cold =
         files === null || timeline === null ? [] : [new ColdScan(files, timeline, user, timestamp, timestamp)];

@@ -4,7 +4,7 @@ import type { TimelineSnapshot } from '../../schemas/timeline.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { ColdScan } from '../timeline/cold-scan.ts';
-import type { TimelineFiles } from '../timeline/files.ts';
+import type { TimelineSource } from '../timeline/files.ts';
 import { withTimeline } from '../timeline/with-timeline.ts';
 import { Candidates } from './candidates.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
@@ -48,8 +48,9 @@ const STEP_ROWS_MAX = 100_000;
  * One page of a person's timeline: in the order asked for, each event once.
  *
  * The pages that follow one another show the moment of the first one: every event that was there then comes exactly once,
- * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, one that
- * came later may come, at most once.)
+ * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, or the
+ * files that page one read have expired, one that came later may come, at most once; and one of which an earlier copy came
+ * meanwhile may be missed.)
  *
  * @param files of the timeline, which hold what has left the hot index; null where nothing ever leaves
  * @param askAsOf asked on page one; it holds for the pages that follow
@@ -60,7 +61,7 @@ export async function readTimeline(
   database: Database,
   query: TimelineQuery,
   askAsOf: () => Promise<number>,
-  files: TimelineFiles | null = null,
+  files: TimelineSource | null = null,
 ): Promise<Page> {
   if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
   const timeline = hashOf(query);
@@ -69,14 +70,23 @@ export async function readTimeline(
   checkUsers(users);
   // Before the reading: the answer may then hold more than this says, but never less.
   const asOf = after?.asOf ?? (await askAsOf());
-  return atOneMoment(database, async ({ slot, sequence, dropped }) => {
-    const moment = { slot, sequence: after?.sequence ?? sequence, dropped };
-    const { found, version } = await withTimeline(files, after?.version ?? 0, dropped, async (timeline) => ({
-      found: await readPage({ database, files, timeline, moment }, { ...query, users }, after),
-      version: timeline?.version ?? 0,
-    }));
+  // Looked for before the moment: of what a version holds, the index has nothing still to come.
+  await files?.renew();
+  return atOneMoment(database, async ({ slot, sequence: now, dropped }) => {
+    const { found, version, sequence } = await withTimeline(
+      files,
+      after?.version ?? null,
+      dropped,
+      async (snapshot) => {
+        const version = snapshot?.version ?? 0;
+        // What page one read of the files has expired: from here on the reading shows another moment.
+        const sequence = after?.version === version ? after.sequence : now;
+        const stores = { database, files, timeline: snapshot, moment: { slot, sequence, dropped } };
+        return { found: await readPage(stores, { ...query, users }, after), version, sequence };
+      },
+    );
     const { shown, next } = found;
-    const kept = { sequence: moment.sequence, asOf, version, users: users.length > 1 ? users : [] };
+    const kept = { sequence, asOf, version, users: users.length > 1 ? users : [] };
     const cursor = ({ timestamp, source, messageId }: Position): string =>
       encodeCursor({ timestamp, source, messageId, ...kept }, timeline);
     // Cursors are made when they are asked for: most questions want none, or the last.
@@ -119,7 +129,7 @@ interface Found {
 interface Stores {
   readonly database: Database;
   readonly moment: Moment;
-  readonly files: TimelineFiles | null;
+  readonly files: TimelineSource | null;
   readonly timeline: TimelineSnapshot | null;
 }
 

@@ -4,9 +4,8 @@ import { bucketOf } from '../index/users.ts';
 import type { Copy } from '../resolve/hot-scan.ts';
 import type { Chunk, Scan } from '../resolve/merged-scan.ts';
 import type { Order } from '../resolve/position.ts';
-import type { TimelineFiles } from './files.ts';
+import type { TimelineSource } from './files.ts';
 import { type GroupRange, groupsOfUser } from './groups.ts';
-import { rowsOfUser } from './rows.ts';
 
 /** Row groups that are read from one file at a time: more when the ones before were not enough. */
 const GROUPS_AT_ONCE = { first: 1, most: 4 };
@@ -37,7 +36,7 @@ interface Held {
  * each row the youngest run that has it says whether it is still there.
  */
 export class ColdScan implements Scan {
-  readonly #files: TimelineFiles;
+  readonly #source: TimelineSource;
   readonly #snapshot: TimelineSnapshot;
   readonly #user: string;
   readonly #newest: number;
@@ -47,14 +46,14 @@ export class ColdScan implements Scan {
   #held: Held[] = [];
 
   constructor(
-    files: TimelineFiles,
+    source: TimelineSource,
     snapshot: TimelineSnapshot,
     user: string,
     newest: number,
     oldest: number,
     order: Order = 'newest',
   ) {
-    this.#files = files;
+    this.#source = source;
     this.#snapshot = snapshot;
     this.#user = user;
     this.#newest = newest;
@@ -87,7 +86,7 @@ export class ColdScan implements Scan {
         ({ first_bucket, last_bucket }) => first_bucket <= user.bucket && user.bucket <= last_bucket,
       );
       if (file === undefined) return null;
-      const groups = await this.#files.groups(file);
+      const groups = await this.#source.groups(file);
       const left = groupsOfUser(groups.groups, user, this.#oldest, this.#newest);
       const frontier = this.#isNewest ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
       return { age, file, groups, left, atOnce: GROUPS_AT_ONCE.first, frontier };
@@ -100,18 +99,10 @@ export class ColdScan implements Scan {
     const { left, groups, file, age } = run;
     const count = Math.min(run.atOnce, left.end - left.start);
     const start = this.#isNewest ? left.end - count : left.start;
-    const some = groups.groups.slice(start, start + count);
-    const offset = some[0]?.offset ?? 0;
-    const last = some.at(-1);
-    const end = (last?.offset ?? 0) + (last?.lengths.reduce((sum, length) => sum + length, 0) ?? 0);
-    const bytes = await this.#files.range(file, offset, end - offset);
-    const rows = await rowsOfUser(
-      groups,
-      { groups: some, start: offset, bytes },
-      this.#user,
-      this.#oldest,
-      this.#newest,
-    );
+    const { rows, bytes } = await this.#source.rows({
+      ...{ file, groups, start, count },
+      ...{ user: this.#user, oldest: this.#oldest, newest: this.#newest },
+    });
     for (const row of rows) {
       const event = eventOf(row);
       const copy = { event, stamp: event.stamp, characters: event.characters, isCold: true };
@@ -121,7 +112,7 @@ export class ColdScan implements Scan {
     run.atOnce = Math.min(GROUPS_AT_ONCE.most, run.atOnce * 2);
     const next = groups.groups[this.#isNewest ? start : start + count];
     run.frontier = next?.timestamp ?? 0;
-    return { rows: rows.length + count * ROWS_PER_GROUP, bytes: end - offset };
+    return { rows: rows.length + count * ROWS_PER_GROUP, bytes };
   }
 
   /** Of runs that are not read to their end. */

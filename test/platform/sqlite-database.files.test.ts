@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,12 +68,14 @@ describe('sqlite database', () => {
 });
 
 describe('migrations', () => {
+  const FILES = readdirSync(new URL('../../schemas/hot-index/', import.meta.url)).sort();
+
   it('apply once, and are noted under the names that wrangler uses', async () => {
     const database = sqliteDatabase(':memory:');
     await applyMigrations(database, 'hot-index');
     await applyMigrations(database, 'hot-index');
     const { results } = await database.prepare('select id, name from d1_migrations').all();
-    expect(results).toEqual([{ id: 1, name: '0001_init.sql' }]);
+    expect(results).toEqual(FILES.map((name, index) => ({ id: index + 1, name })));
   });
 
   it('leave nothing of a file that fails', async () => {
@@ -96,8 +99,8 @@ describe('migrations', () => {
       },
     };
     await applyMigrations(late, 'hot-index');
-    expect(scripts).toHaveLength(2);
-    expect((await own.prepare('select name from d1_migrations').all()).results).toHaveLength(1);
+    expect(scripts).toHaveLength(1 + FILES.length);
+    expect((await own.prepare('select name from d1_migrations').all()).results).toHaveLength(FILES.length);
     expect((await own.prepare('select active from index_state').all()).results).toHaveLength(1);
     own.close();
     other.close();
@@ -114,7 +117,7 @@ describe('migrations', () => {
     const errors = await Promise.all(starts.map((start) => new Response(start.stderr).text()));
     expect(await Promise.all(starts.map((start) => start.exited)), errors.join('\n')).toEqual([0, 0, 0, 0]);
     const database = sqliteDatabase(path);
-    expect((await database.prepare('select name from d1_migrations').all()).results).toHaveLength(1);
+    expect((await database.prepare('select name from d1_migrations').all()).results).toHaveLength(FILES.length);
     database.close();
   });
 });
