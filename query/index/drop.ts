@@ -105,10 +105,12 @@ export async function dropRows(database: Database, before: number, coverage: Cov
       await database.batch([
         database
           .prepare(
-            `update index_state set dropped = max(dropped, ?), generation = case generation when ? then generation end
+            `update index_state set dropped = max(dropped, ?), generation = case generation when ? then generation end,
+               dropped_newest = (select max(newest, coalesce(dropped_newest, newest))
+                 from (select max(newest) as newest from events_${active} where rowid <= ?))
              where id = 1`,
           )
-          .bind(coverage.version, generation),
+          .bind(coverage.version, generation, last),
         database.prepare(`delete from events_${active} where rowid <= ?`).bind(last),
       ]);
       rows += last - first + 1;

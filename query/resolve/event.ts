@@ -36,7 +36,9 @@ export async function readEvent(
     withTimeline(files, null, moment.dropped, async (timeline) => {
       const hot = new HotScan(database, moment.slot, user, timestamp, timestamp);
       const cold =
-        files === null || timeline === null ? [] : [new ColdScan(files, timeline, user, timestamp, timestamp)];
+        files === null || timeline === null || timestamp > (moment.droppedNewest ?? Number.NEGATIVE_INFINITY)
+          ? []
+          : [new ColdScan(files, timeline, user, timestamp, timestamp)];
       const scan = new MergedScan([hot, ...cold], 'newest');
       let rows = 0;
       for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {

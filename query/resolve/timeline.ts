@@ -72,16 +72,16 @@ export async function readTimeline(
   const asOf = after?.asOf ?? (await askAsOf());
   // Looked for before the moment: of what a version holds, the index has nothing still to come.
   await files?.renew();
-  return atOneMoment(database, async ({ slot, sequence: now, dropped }) => {
+  return atOneMoment(database, async ({ sequence: now, ...moment }) => {
     const { found, version, sequence } = await withTimeline(
       files,
       after?.version ?? null,
-      dropped,
+      moment.dropped,
       async (snapshot) => {
         const version = snapshot?.version ?? 0;
         // What page one read of the files has expired: from here on the reading shows another moment.
         const sequence = after?.version === version ? after.sequence : now;
-        const stores = { database, files, timeline: snapshot, moment: { slot, sequence, dropped } };
+        const stores = { database, files, timeline: snapshot, moment: { ...moment, sequence } };
         return { found: await readPage(stores, { ...query, users }, after), version, sequence };
       },
     );
@@ -150,10 +150,12 @@ async function readPage(stores: Stores, query: TimelineQuery, after: Cursor | nu
   let last: Position | null = null;
 
   const hot = users.map((user) => new HotScan(database, moment.slot, user, newest, oldest, order));
+  // What is newer than all that has left is in the index: files are opened only for what lies behind that.
+  const newestCold = Math.min(newest, moment.droppedNewest ?? Number.NEGATIVE_INFINITY);
   const cold =
-    files === null || timeline === null
+    files === null || timeline === null || newestCold < oldest
       ? []
-      : users.map((user) => new ColdScan(files, timeline, user, newest, oldest, order));
+      : users.map((user) => new ColdScan(files, timeline, user, newestCold, oldest, order));
   const scan = new MergedScan([...hot, ...cold], order);
   for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
     rows += chunk.rows;

@@ -9,6 +9,8 @@ import { type GroupRange, groupsOfUser } from './groups.ts';
 
 /** Row groups that are read from one file at a time: more when the ones before were not enough. */
 const GROUPS_AT_ONCE = { first: 1, most: 4 };
+/** So few are read at once: most users' events lie in one group, or on both sides of where one ends. */
+const GROUPS_FEW = 2;
 /** A byte of a file becomes so many characters, about. */
 const CHARACTERS_PER_BYTE = 6;
 /** What looking into a row group costs beside the rows of the user. */
@@ -36,6 +38,7 @@ interface Held {
  * each row the youngest run that has it says whether it is still there.
  */
 export class ColdScan implements Scan {
+  readonly start: number;
   readonly #source: TimelineSource;
   readonly #snapshot: TimelineSnapshot;
   readonly #user: string;
@@ -59,6 +62,7 @@ export class ColdScan implements Scan {
     this.#newest = newest;
     this.#oldest = oldest;
     this.#isNewest = order === 'newest';
+    this.start = this.#isNewest ? newest : oldest;
   }
 
   async next(): Promise<Chunk | null> {
@@ -97,7 +101,8 @@ export class ColdScan implements Scan {
   /** Reads the next row groups of a run, which lie one behind the other. */
   async #step(run: RunReading): Promise<{ rows: number; bytes: number }> {
     const { left, groups, file, age } = run;
-    const count = Math.min(run.atOnce, left.end - left.start);
+    const all = left.end - left.start;
+    const count = all <= GROUPS_FEW ? all : Math.min(run.atOnce, all);
     const start = this.#isNewest ? left.end - count : left.start;
     const { rows, bytes } = await this.#source.rows({
       ...{ file, groups, start, count },

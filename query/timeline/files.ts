@@ -14,7 +14,7 @@ import { parseTimelineGroups, parseTimelineSnapshot } from '../../schemas/timeli
 import { rowsOfUser, type TimelineRow } from './rows.ts';
 
 /** How long a list of versions is taken to be the newest, milliseconds. */
-const FRESH_MS = 5_000;
+const FRESH_MS = 30_000;
 const SNAPSHOTS_KEPT = 4;
 /** Lists of row groups that are kept: 40 KB each in memory, about. */
 const GROUPS_KEPT = 256;

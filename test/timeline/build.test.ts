@@ -7,8 +7,7 @@ import type { EventRow } from '../../schemas/columns.ts';
 import { modelTimeline } from '../equivalence/timeline.model.ts';
 import { append, compact, type TestLake, testLake } from '../lakehouse/lake.ts';
 import { event, randomPacks } from '../lakehouse/rows.ts';
-import { openIndex } from '../query/support.ts';
-import { build, readWhole } from './world.ts';
+import { build, emptyIndex, readWhole } from './world.ts';
 
 const EVERYTHING = { from: null, to: null, types: null, events: null };
 
@@ -25,7 +24,7 @@ function open(): TestLake {
 /** Every timeline, read from files alone, is what the rows say. */
 async function expectTimelines(lake: TestLake, rows: readonly EventRow[]): Promise<void> {
   const files = new TimelineFiles(lake);
-  const index = openIndex();
+  const index = emptyIndex();
   for (const user of new Set(rows.map(({ user_key }) => user_key).filter((user) => user !== ''))) {
     const expected = modelTimeline(rows, { user, ...EVERYTHING });
     expect(await readWhole(index, files, { users: [user] })).toEqual(expected);
@@ -66,6 +65,6 @@ test('DuckDB and readers put a user into the same bucket', async () => {
     { rows: users.length, first_bucket: Math.min(...buckets), last_bucket: Math.max(...buckets) },
   ]);
   const files = new TimelineFiles(lake);
-  for (const user of users) expect(await readWhole(openIndex(), files, { users: [user] })).toHaveLength(1);
-  expect(await readWhole(openIndex(), files, { users: ['nobody'] })).toEqual([]);
+  for (const user of users) expect(await readWhole(emptyIndex(), files, { users: [user] })).toHaveLength(1);
+  expect(await readWhole(emptyIndex(), files, { users: ['nobody'] })).toEqual([]);
 });

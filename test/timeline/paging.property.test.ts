@@ -169,6 +169,7 @@ test('of two copies at one place, of which the index knows one, the earlier coun
   await world.arrive([row]);
   world.arriveUnseen([{ ...row, pack_id: pack(1), received_at: T0 + 3 }]);
   world.build(2);
+  world.index.execute(`update index_state set dropped_newest = ${T0}`);
   const { edges } = await readTimeline(world.index, WHOLE_TIMELINE, async () => T0, world.source);
   expect(edges.map(({ event }) => event.receivedAt)).toEqual([T0 + 3]);
 });

@@ -81,6 +81,8 @@ async function bench({ users, days, folder, anew }: Options): Promise<boolean> {
 
   const index = sqliteDatabase(':memory:');
   await applyMigrations(index, 'hot-index');
+  // Everything has left it.
+  index.execute(`update index_state set dropped_newest = ${Number.MAX_SAFE_INTEGER}`);
   const duckdb = await openDuckDB(lake.files);
   try {
     const questions = await chooseUsers(duckdb, lake, users, days);
