@@ -58,7 +58,7 @@ export class PagingWorld {
     this.#now += 1_000;
     for (const segment of this.#log.filter(({ isConsumed }) => !isConsumed).slice(0, segments))
       segment.isConsumed = true;
-    const table = new Map(winners(this.#consumed()).map((row) => [stampOfRow(row), row]));
+    const table = new Map(winners(this.consumed()).map((row) => [stampOfRow(row), row]));
     const held = new Map(this.#live().map((row) => [stampOfRow(row), row]));
     const came = [...table].filter(([stamp]) => !held.has(stamp)).map(([, row]) => ({ ...row, gone: false }));
     const went = [...held].filter(([stamp]) => !table.has(stamp)).map(([, row]) => ({ ...row, gone: true }));
@@ -96,7 +96,8 @@ export class PagingWorld {
     return oldest === undefined ? 0 : dropRows(this.index, this.#now, oldest);
   }
 
-  #consumed(): EventRow[] {
+  /** Rows that the table, and so the timeline, has taken in. */
+  consumed(): EventRow[] {
     return this.#log.filter(({ isConsumed }) => isConsumed).flatMap(({ rows }) => rows);
   }
 
