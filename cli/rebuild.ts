@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { withLease } from '../lakehouse/compact/lease.ts';
+import { buildTimeline } from '../lakehouse/timeline/build.ts';
 import { rebuildNow, requestRebuild } from '../platform/app/tend.ts';
 import { openDatabase, openEnvironment } from './environment.ts';
 import { interruptible } from './terminal/interrupt.ts';
@@ -8,7 +10,9 @@ import { progressBar } from './terminal/progress.ts';
 export function rebuildCommand(): Command {
   return new Command('rebuild')
     .description('Throw the hot index away and make it again from the log; the old one answers meanwhile')
-    .action(async () => {
+    .option('--timeline', 'the files of the timeline instead, from the table')
+    .action(async ({ timeline }: { timeline?: true }) => {
+      if (timeline) return rebuildTimeline();
       const { config, lake, clock } = openEnvironment();
       if (config.s3 !== null) {
         await requestRebuild(lake);
@@ -32,4 +36,21 @@ export function rebuildCommand(): Command {
         index.close();
       }
     });
+}
+
+/** Readers have the old files until the new ones are complete. */
+async function rebuildTimeline(): Promise<void> {
+  const environment = openEnvironment();
+  const bar = progressBar();
+  try {
+    const { rows } = await interruptible((interrupted) =>
+      withLease(environment, interrupted, (signal) =>
+        buildTimeline({ ...environment, progress: bar.update, signal }, 'anew'),
+      ),
+    );
+    bar.stop();
+    process.stdout.write(`Rebuilt the timeline from ${rows.toLocaleString('en')} events of the table.\n`);
+  } finally {
+    bar.stop();
+  }
 }
