@@ -1,6 +1,6 @@
 /** What a build of the timeline does next. Pure: the same table and timeline give the same plan. */
 import { BUCKETS } from '../../schemas/buckets.ts';
-import { FAILED_TYPE } from '../../schemas/event.ts';
+import { isEventType } from '../../schemas/event.ts';
 import type { TimelineRun } from '../../schemas/timeline.ts';
 import type { TableFile } from '../catalog/table-file.ts';
 
@@ -39,7 +39,7 @@ export function planSlices(taken_in: readonly string[], table: readonly SourceFi
     partitions.set(name, known);
     return known;
   };
-  for (const file of table) if (!before.has(file.key) && !isFailed(file.key)) partition(file.key).add.push(file);
+  for (const file of table) if (!before.has(file.key) && isShown(file.key)) partition(file.key).add.push(file);
   for (const key of taken_in) if (!now.has(key)) partition(key).remove.push(key);
 
   const slices: { add: SourceFile[]; remove: string[] }[] = [];
@@ -59,9 +59,9 @@ export function planSlices(taken_in: readonly string[], table: readonly SourceFi
   return slices;
 }
 
-/** Nobody's timeline shows rejected events. */
-function isFailed(key: string): boolean {
-  return key.includes(`/type=${FAILED_TYPE}/`);
+/** Nobody's timeline shows what is no call, such as rejected events. */
+function isShown(key: string): boolean {
+  return isEventType(/\/type=([^/]+)\//.exec(key)?.[1]);
 }
 
 /** @param waited since the last version, milliseconds */
