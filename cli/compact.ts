@@ -24,13 +24,14 @@ export function compactCommand(): Command {
         bar.stop();
         process.stdout.write(summary(result));
         if (result.report_failure !== null) throw result.report_failure;
+        if (result.timeline_failure !== null) throw result.timeline_failure;
       } finally {
         bar.stop();
       }
     });
 }
 
-function summary({ compaction, report_days, expired }: CentralResult): string {
+function summary({ compaction, report_days, timeline, expired }: CentralResult): string {
   const number = (value: number): string => value.toLocaleString('en');
   const compacted =
     compaction.segments === 0
@@ -41,6 +42,7 @@ function summary({ compaction, report_days, expired }: CentralResult): string {
         `${number(compaction.copies)} copies left out.`;
   return (
     `${compacted}\nStored ${number(report_days)} report days.\n` +
+    `Wrote ${number((timeline?.rows ?? 0) + (timeline?.merged ?? 0))} rows of the timeline.\n` +
     `Deleted ${number(expired.segments.length)} segments, ${number(expired.files.length)} files and ` +
     `${number(expired.versions.length)} snapshots that nobody needs any more.\n`
   );

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { withLease } from '../lakehouse/compact/lease.ts';
+import { buildTimeline } from '../lakehouse/timeline/build.ts';
 import { rebuildNow, requestRebuild } from '../platform/app/tend.ts';
 import { openHotIndex } from '../platform/bun/hot-index.ts';
 import { openEnvironment } from './environment.ts';
@@ -9,7 +11,9 @@ import { progressBar } from './terminal/progress.ts';
 export function rebuildCommand(): Command {
   return new Command('rebuild')
     .description('Throw the hot index away and make it again from the log; the old one answers meanwhile')
-    .action(async () => {
+    .option('--timeline', 'the files of the timeline instead, from the table')
+    .action(async ({ timeline }: { timeline?: true }) => {
+      if (timeline) return rebuildTimeline();
       const { config, lake, clock } = openEnvironment();
       if (config.s3 !== null) {
         await requestRebuild(lake);
@@ -33,4 +37,21 @@ export function rebuildCommand(): Command {
         index.close();
       }
     });
+}
+
+/** Readers have the old files until the new ones are complete. */
+async function rebuildTimeline(): Promise<void> {
+  const environment = openEnvironment();
+  const bar = progressBar();
+  try {
+    const { rows } = await interruptible((interrupted) =>
+      withLease(environment, interrupted, (signal) =>
+        buildTimeline({ ...environment, progress: bar.update, signal }, 'anew'),
+      ),
+    );
+    bar.stop();
+    process.stdout.write(`Rebuilt the timeline from ${rows.toLocaleString('en')} events of the table.\n`);
+  } finally {
+    bar.stop();
+  }
 }

@@ -32,6 +32,8 @@ export interface Config {
   readonly central: boolean;
   /** Over how many databases the hot index is spread, by the next rebuild. */
   readonly index_shards: number;
+  /** Events stay this long in the hot index once the timeline holds them, days; 0 lets them go as soon as it does. */
+  readonly hot_window_days: number;
   readonly compact_minutes: number;
   /** Compact as soon as this many bytes of segments wait. */
   readonly compact_bytes: number;
@@ -80,6 +82,7 @@ const NUMBERS = {
   retry_after_seconds: { from: 1, to: 300, default: 5 },
   dedupe_window_days: { from: 1, to: 60, default: 7 },
   index_shards: { from: 1, to: 64, default: 1 },
+  hot_window_days: { from: 0, to: 3_650, default: 2 },
   compact_minutes: { from: 1, to: 1_440, default: 5 },
   compact_bytes: { from: 65_536, to: 1_073_741_824, default: 67_108_864 },
   grace_minutes: { from: 1, to: 10_080, default: 60 },
@@ -161,6 +164,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     dedupe_window_days: number('dedupe_window_days'),
     central: flag('central'),
     index_shards: number('index_shards'),
+    hot_window_days: number('hot_window_days'),
     compact_minutes: number('compact_minutes'),
     compact_bytes: number('compact_bytes'),
     grace_minutes: number('grace_minutes'),

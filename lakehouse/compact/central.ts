@@ -2,6 +2,7 @@
 import { type Expiry, expire } from '../catalog/expire.ts';
 import { loadReports } from '../report/folder.ts';
 import { reportsAreCurrent, storeReports } from '../report/store.ts';
+import { buildTimeline, type TimelineResult } from '../timeline/build.ts';
 import { withLease } from './lease.ts';
 import { type CompactionOptions, type CompactionResult, runCompaction } from './run.ts';
 
@@ -22,11 +23,14 @@ export interface CentralResult {
   readonly expired: Expiry;
   /** What the first report that failed said; null when all are stored. */
   readonly report_failure: unknown;
+  /** Null when it failed. */
+  readonly timeline: TimelineResult | null;
+  readonly timeline_failure: unknown;
 }
 
 /**
- * Compacts, stores the reports of the days that changed, and deletes what nobody needs any more, which a report that
- * fails does not hold up.
+ * Compacts, stores the reports of the days that changed, builds the timeline, and deletes what nobody needs any more,
+ * which a report or a build that fails does not hold up.
  *
  * @throws LeaseHeldError when another one does so already
  */
@@ -37,6 +41,7 @@ export async function runCentral(options: CentralOptions): Promise<CentralResult
 async function runAlone(options: CentralOptions): Promise<CentralResult> {
   const compaction = await runCompaction(options);
   const [reported] = await Promise.allSettled([refreshReports(options)]);
+  const [built] = await Promise.allSettled([buildTimeline(options)]);
   const expired = await expire({ ...options, keep: await options.keep() });
   const isStored = reported.status === 'fulfilled';
   return {
@@ -44,6 +49,8 @@ async function runAlone(options: CentralOptions): Promise<CentralResult> {
     report_days: isStored ? reported.value : 0,
     expired,
     report_failure: isStored ? null : reported.reason,
+    timeline: built.status === 'fulfilled' ? built.value : null,
+    timeline_failure: built.status === 'fulfilled' ? null : built.reason,
   };
 }
 

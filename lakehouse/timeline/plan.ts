@@ -1,6 +1,6 @@
 /** What a build of the timeline does next. Pure: the same table and timeline give the same plan. */
 import { BUCKETS } from '../../schemas/buckets.ts';
-import { FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
+import { isEventType } from '../../schemas/event.ts';
 import type { TimelineRun } from '../../schemas/timeline.ts';
 import type { TableFile } from '../catalog/table-file.ts';
 
@@ -8,8 +8,13 @@ import type { TableFile } from '../catalog/table-file.ts';
 const SLICE_ROWS = 1_000_000;
 /** Rows in a file, about: they are sorted in memory. A bucket is never divided. */
 export const FILE_ROWS = 262_144;
-/** A run stays as it is while it is larger than this many times all younger ones together. */
+/**
+ * A run stays as it is while it is larger than this many times all younger ones together, which count for no less than a
+ * share of all rows: so there are five runs at most, however many rows.
+ */
 const RUN_RATIO = 4;
+const YOUNGER_SHARE = 256;
+const YOUNGER_ROWS_MIN = 65_536;
 /** A build waits until it brings one row for so many that are there, but not longer than an hour. */
 const DUE_SHARE = 64;
 const DUE_MS = 3_600_000;
@@ -34,7 +39,7 @@ export function planSlices(taken_in: readonly string[], table: readonly SourceFi
     partitions.set(name, known);
     return known;
   };
-  for (const file of table) if (!before.has(file.key) && !isApart(file.key)) partition(file.key).add.push(file);
+  for (const file of table) if (!before.has(file.key) && isShown(file.key)) partition(file.key).add.push(file);
   for (const key of taken_in) if (!now.has(key)) partition(key).remove.push(key);
 
   const slices: { add: SourceFile[]; remove: string[] }[] = [];
@@ -54,9 +59,9 @@ export function planSlices(taken_in: readonly string[], table: readonly SourceFi
   return slices;
 }
 
-/** Nobody's timeline shows rejected events or retractions. */
-function isApart(key: string): boolean {
-  return [FAILED_TYPE, RETRACTION_TYPE].some((type) => key.includes(`/type=${type}/`));
+/** Nobody's timeline shows what is no call, such as rejected events. */
+function isShown(key: string): boolean {
+  return isEventType(/\/type=([^/]+)\//.exec(key)?.[1]);
 }
 
 /** @param waited since the last version, milliseconds */
@@ -68,10 +73,12 @@ export function isDue(slices: readonly Slice[], runs: readonly TimelineRun[], wa
 
 /** @returns how many of the youngest runs are to become one; 0 for none */
 export function planMerge(runs: readonly TimelineRun[]): number {
+  const all = runs.reduce((sum, { rows }) => sum + rows, 0);
+  const least = Math.max(YOUNGER_ROWS_MIN, all / YOUNGER_SHARE);
   let merged = 0;
   let younger = 0;
   for (const [place, { rows }] of runs.entries()) {
-    if (place > 0 && rows <= younger * RUN_RATIO) merged = place + 1;
+    if (place > 0 && rows <= Math.max(younger, least) * RUN_RATIO) merged = place + 1;
     younger += rows;
   }
   return merged;

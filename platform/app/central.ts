@@ -31,6 +31,8 @@ export interface CentralMetrics {
   compacted_events: number;
   copies_removed: number;
   report_days: number;
+  /** Rows of the timeline that were written, again or for the first time. */
+  timeline_rows: number;
   failures: number;
   /** Looks at which a run was due, and waited for the log. */
   deferrals: number;
@@ -42,6 +44,7 @@ export function centralMetrics(): CentralMetrics {
     compacted_events: 0,
     copies_removed: 0,
     report_days: 0,
+    timeline_rows: 0,
     failures: 0,
     deferrals: 0,
   };
@@ -97,13 +100,15 @@ export async function keepCentral(
     });
     // Another one, such as `inlet compact`, is at it.
     if (result === null) return;
-    const { compaction, report_days, report_failure } = result;
+    const { compaction, report_days, report_failure, timeline, timeline_failure } = result;
     metrics.compactions += 1;
     metrics.compacted_events += compaction.rows;
     metrics.copies_removed += compaction.copies;
     metrics.report_days += report_days;
+    metrics.timeline_rows += (timeline?.rows ?? 0) + (timeline?.merged ?? 0);
     await look();
     if (report_failure !== null) throw report_failure;
+    if (timeline_failure !== null) throw timeline_failure;
   }
 
   /** Reads every manifest, so it is not done at each look at what waits. */

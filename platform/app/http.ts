@@ -7,6 +7,7 @@ import { type FailedQuery, readFailedEvents } from '../../lakehouse/failed/read.
 import { readReport, storedReports } from '../../lakehouse/report/read.ts';
 import type { Follow } from '../../query/live/live.ts';
 import { createQuery } from '../../query/serve/app.ts';
+import { TimelineFiles } from '../../query/timeline/files.ts';
 import type { Config } from '../../schemas/config.ts';
 import type { Ports } from '../ports.ts';
 import { createAsOf } from './as-of.ts';
@@ -48,6 +49,7 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
     const asOf = createAsOf({ ...ports, ...options });
     const services = {
       index: ports.index,
+      timeline: new TimelineFiles(ports),
       control: ports.control,
       clock: ports.clock,
       report: options.report,

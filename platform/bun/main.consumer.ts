@@ -4,6 +4,7 @@
  */
 import { parseConfig } from '../../schemas/config.ts';
 import { type ConsumerPorts, consumeBatch, consumerMetrics } from '../app/consume.ts';
+import { tendHotWindow } from '../app/hot-window.ts';
 import { keep } from '../app/keep.ts';
 import { tendIndex } from '../app/tend.ts';
 import type { QueueBatch, QueueMessage } from '../ports.ts';
@@ -21,6 +22,7 @@ const INDEX_BATCH = { characters_max: 33_554_432, events_max: 10_000 };
 const RETRY_SECONDS_MAX = 60;
 
 const TEND_EVERY_MS = 5_000;
+const DROP_EVERY_MS = 30_000;
 
 const config = parseConfig(process.env);
 const { lake } = openLake(config);
@@ -64,15 +66,19 @@ async function store(batch: number, packs: readonly PackReference[]): Promise<vo
   tell({ kind: 'settled', batch, settlements, segment });
 }
 
-await keep(() => tendIndex({ lake, index, clock: systemClock }), {
-  every_ms: TEND_EVERY_MS,
+const tending = {
   clock: systemClock,
   signal: stopping,
-  failed: (cause) => {
+  failed: (cause: unknown) => {
     metrics.tend_failures += 1;
     problem(`The hot index could not be tended and is tried again: ${cause}`);
   },
-});
+};
+const tended = { lake, index, clock: systemClock };
+await Promise.all([
+  keep(() => tendIndex(tended), { ...tending, every_ms: TEND_EVERY_MS }),
+  keep(() => tendHotWindow(tended, config.hot_window_days), { ...tending, every_ms: DROP_EVERY_MS }),
+]);
 await Promise.all(batches);
 index.close();
 end();

@@ -6,6 +6,7 @@ import { createEdgeMetrics } from '../../edge/metrics.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { consumeBatch, consumerMetrics } from '../app/consume.ts';
 import { followLog } from '../app/follow.ts';
+import { tendHotWindow } from '../app/hot-window.ts';
 import { createHttp } from '../app/http.ts';
 import { pollSegments } from '../app/poll-segments.ts';
 import { tendIndex } from '../app/tend.ts';
@@ -108,6 +109,8 @@ export default {
 
   async scheduled(_event: unknown, env: Bindings): Promise<void> {
     const { index, ...ports } = portsOf(env);
-    await tendIndex({ ...ports, index: { ...index, shards_wanted: parseConfig({ ...env }).index_shards } });
+    const config = parseConfig({ ...env });
+    await tendIndex({ ...ports, index: { ...index, shards_wanted: config.index_shards } });
+    await tendHotWindow({ ...ports, index }, config.hot_window_days);
   },
 };

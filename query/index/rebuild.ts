@@ -56,6 +56,7 @@ function nextGeneration(database: Database, generation: number, active: Slot, bu
   return database
     .prepare(
       `update index_state set active = ?, building = ?, dropped = case when active = ?1 then dropped else 0 end,
+         dropped_newest = case when active = ?1 then dropped_newest end,
          generation = case generation when ? then generation + 1 end where id = 1`,
     )
     .bind(active, building, generation);

@@ -12,6 +12,8 @@ export interface IndexState {
   readonly sequence: number;
   /** Version of the timeline that holds the rows that have left; 0 where none has. */
   readonly dropped: number;
+  /** No event has left that is newer than this, epoch milliseconds; null where none has. */
+  readonly dropped_newest: number | null;
   /** Over how many databases the rows of events of each slot are spread. */
   readonly shards_a: number;
   readonly shards_b: number;
@@ -24,7 +26,10 @@ export function shardsOf({ shards_a, shards_b }: IndexState, slot: Slot): number
 /** @throws what the database throws, and where the migrations were not applied. */
 export async function readState(database: Database): Promise<IndexState> {
   const { results } = await database
-    .prepare('select active, building, generation, sequence, dropped, shards_a, shards_b from index_state where id = 1')
+    .prepare(
+      `select active, building, generation, sequence, dropped, dropped_newest, shards_a, shards_b
+       from index_state where id = 1`,
+    )
     .all<IndexState>();
   const [state] = results;
   if (state === undefined) throw new Error('the hot index has no state: its migrations were not applied');

@@ -27,9 +27,7 @@ export class Candidates {
   add(copies: readonly Copy[], room: number): void {
     const { end } = this;
     const welcome = end === null ? copies : copies.filter(({ event }) => this.#comparePositions(event, end) < 0);
-    const all = [...this.sorted, ...welcome].sort(
-      (a, b) => this.#compareCopies(a, b) || Number(b.isCold) - Number(a.isCold),
-    );
+    const all = [...this.sorted, ...welcome].sort((a, b) => this.#compareCopies(a, b));
     this.sorted = all.filter((copy, index) => {
       const before = all[index - 1];
       return before === undefined || this.#compareCopies(before, copy) !== 0;

@@ -3,7 +3,7 @@ import { InletError } from '../../schemas/errors.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { ColdScan } from '../timeline/cold-scan.ts';
-import type { TimelineFiles } from '../timeline/files.ts';
+import type { TimelineSource } from '../timeline/files.ts';
 import { withTimeline } from '../timeline/with-timeline.ts';
 import { HotScan } from './hot-scan.ts';
 import { MergedScan } from './merged-scan.ts';
@@ -27,15 +27,18 @@ export function eventId({ userId, anonymousId, timestamp, source, messageId }: H
 export async function readEvent(
   database: HotIndex,
   id: string,
-  files: TimelineFiles | null = null,
+  files: TimelineSource | null = null,
 ): Promise<{ user: string; event: HotEvent } | null> {
   const { user, timestamp, source, messageId } = decodeEventId(id);
   const identity = identityOf(source, messageId);
+  await files?.renew();
   return atOneMoment(database, (moment) =>
-    withTimeline(files, 0, moment.dropped, async (timeline) => {
+    withTimeline(files, null, moment.dropped, async (timeline) => {
       const hot = new HotScan(database, moment, user, timestamp, timestamp);
       const cold =
-        files === null || timeline === null ? [] : [new ColdScan(files, timeline, user, timestamp, timestamp)];
+        files === null || timeline === null || timestamp > (moment.droppedNewest ?? Number.NEGATIVE_INFINITY)
+          ? []
+          : [new ColdScan(files, timeline, user, timestamp, timestamp)];
       const scan = new MergedScan([hot, ...cold], 'newest');
       let rows = 0;
       for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {

@@ -16,6 +16,8 @@ export interface Chunk {
 
 /** Copies of events in one place, from one end to the other. */
 export interface Scan {
+  /** The frontier before the first step, where it is known. */
+  readonly start?: number;
   /** @returns null when nothing is left */
   next(): Promise<Chunk | null>;
 }
@@ -37,7 +39,7 @@ export class MergedScan implements Scan {
   constructor(scans: readonly Scan[], order: Order) {
     this.#isNewest = order === 'newest';
     const unread = this.#isNewest ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-    this.#sources = scans.map((scan) => ({ scan, frontier: unread, isDone: false }));
+    this.#sources = scans.map((scan) => ({ scan, frontier: scan.start ?? unread, isDone: false }));
   }
 
   async next(): Promise<Chunk | null> {

@@ -9,6 +9,8 @@ export interface Moment extends Layout {
   readonly sequence: number;
   /** The oldest version of the timeline that has what the slot has no more. */
   readonly dropped: number;
+  /** Events newer than this are all in the slot, epoch milliseconds; null where all are. */
+  readonly droppedNewest: number | null;
 }
 
 const ATTEMPTS_MAX = 3;
@@ -25,8 +27,8 @@ export async function atOneMoment<Answer>(
 ): Promise<Answer> {
   let before = await state(database);
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const { active: slot, sequence, dropped } = before;
-    const answer = await read({ slot, shards: shardsOf(before, slot), sequence, dropped });
+    const { active: slot, sequence, dropped, dropped_newest: droppedNewest } = before;
+    const answer = await read({ slot, shards: shardsOf(before, slot), sequence, dropped, droppedNewest });
     const after = await state(database);
     if (after.generation === before.generation && after.dropped === before.dropped) return answer;
     before = after;

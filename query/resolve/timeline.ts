@@ -4,7 +4,7 @@ import type { TimelineSnapshot } from '../../schemas/timeline.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { ColdScan } from '../timeline/cold-scan.ts';
-import type { TimelineFiles } from '../timeline/files.ts';
+import type { TimelineSource } from '../timeline/files.ts';
 import { withTimeline } from '../timeline/with-timeline.ts';
 import { Candidates } from './candidates.ts';
 import { type Cursor, decodeCursor, encodeCursor } from './cursor.ts';
@@ -48,8 +48,9 @@ const STEP_ROWS_MAX = 100_000;
  * One page of a person's timeline: in the order asked for, each event once.
  *
  * The pages that follow one another show the moment of the first one: every event that was there then comes exactly once,
- * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, one that
- * came later may come, at most once.)
+ * one that comes later does not come before the timeline is read anew. (When the index is rebuilt in between, or the
+ * files that page one read have expired, one that came later may come, at most once; and one of which an earlier copy came
+ * meanwhile may be missed.)
  *
  * @param files of the timeline, which hold what has left the hot index; null where nothing ever leaves
  * @param resolve says on page one which keys make up the person; where it is left out, those of the query do
@@ -61,7 +62,7 @@ export async function readTimeline(
   database: HotIndex,
   query: TimelineQuery,
   askAsOf: () => Promise<number>,
-  files: TimelineFiles | null = null,
+  files: TimelineSource | null = null,
   resolve: (moment: Moment) => Promise<readonly string[]> = async () => query.users,
 ): Promise<Page> {
   if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
@@ -69,16 +70,25 @@ export async function readTimeline(
   const after = query.after === null ? null : decodeCursor(query.after, timeline);
   // Before the reading: the answer may then hold more than this says, but never less.
   const asOf = after?.asOf ?? (await askAsOf());
-  return atOneMoment(database, async (now) => {
-    const moment = { ...now, sequence: after?.sequence ?? now.sequence };
-    const users = after === null ? await resolve(moment) : usersOf(after, query.users);
+  // Looked for before the moment: of what a version holds, the index has nothing still to come.
+  await files?.renew();
+  return atOneMoment(database, async (current) => {
+    const users = after === null ? await resolve(current) : usersOf(after, query.users);
     checkUsers(users);
-    const { found, version } = await withTimeline(files, after?.version ?? 0, now.dropped, async (timeline) => ({
-      found: await readPage({ database, files, timeline, moment }, { ...query, users }, after),
-      version: timeline?.version ?? 0,
-    }));
+    const { found, version, sequence } = await withTimeline(
+      files,
+      after?.version ?? null,
+      current.dropped,
+      async (snapshot) => {
+        const version = snapshot?.version ?? 0;
+        // What page one read of the files has expired: from here on the reading shows another moment.
+        const sequence = after?.version === version ? after.sequence : current.sequence;
+        const stores = { database, files, timeline: snapshot, moment: { ...current, sequence } };
+        return { found: await readPage(stores, { ...query, users }, after), version, sequence };
+      },
+    );
     const { shown, next } = found;
-    const kept = { sequence: moment.sequence, asOf, version, users: users.length > 1 ? users : [] };
+    const kept = { sequence, asOf, version, users: users.length > 1 ? users : [] };
     const cursor = ({ timestamp, source, messageId }: Position): string =>
       encodeCursor({ timestamp, source, messageId, ...kept }, timeline);
     // Cursors are made when they are asked for: most questions want none, or the last.
@@ -121,7 +131,7 @@ interface Found {
 interface Stores {
   readonly database: HotIndex;
   readonly moment: Moment;
-  readonly files: TimelineFiles | null;
+  readonly files: TimelineSource | null;
   readonly timeline: TimelineSnapshot | null;
 }
 
@@ -142,10 +152,12 @@ async function readPage(stores: Stores, query: TimelineQuery, after: Cursor | nu
   let last: Position | null = null;
 
   const hot = users.map((user) => new HotScan(database, moment, user, newest, oldest, order));
+  // What is newer than all that has left is in the index: files are opened only for what lies behind that.
+  const newestCold = Math.min(newest, moment.droppedNewest ?? Number.NEGATIVE_INFINITY);
   const cold =
-    files === null || timeline === null
+    files === null || timeline === null || newestCold < oldest
       ? []
-      : users.map((user) => new ColdScan(files, timeline, user, newest, oldest, order));
+      : users.map((user) => new ColdScan(files, timeline, user, newestCold, oldest, order));
   const scan = new MergedScan([...hot, ...cold], order);
   for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
     rows += chunk.rows;

@@ -25,7 +25,7 @@ const EVERYTHING = {
 
 /** One page. @throws InletError as `readTimeline` does */
 export function readEvents(
-  services: Pick<QueryServices, 'index' | 'asOf'>,
+  services: Pick<QueryServices, 'index' | 'asOf' | 'timeline'>,
   user: string,
   reading: Reading,
 ): Promise<Page> {
@@ -33,7 +33,7 @@ export function readEvents(
     services.index,
     wholeQuery(user, reading),
     () => services.asOf(),
-    null,
+    services.timeline,
     (moment) => resolveUser(services.index, moment, user),
   );
 }

@@ -1,10 +1,13 @@
 import type { Clock, Database, HotIndex } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import type { TimelineFiles } from '../timeline/files.ts';
 
 /** What the reading side is made of. */
 export interface QueryServices {
   /** The hot index. */
   readonly index: HotIndex;
+  /** What has left the hot index; without it nothing may leave. */
+  readonly timeline?: TimelineFiles;
   /** Read tokens. */
   readonly control: Database;
   readonly clock: Clock;

@@ -4,12 +4,13 @@ import { bucketOf } from '../index/users.ts';
 import type { Copy } from '../resolve/hot-scan.ts';
 import type { Chunk, Scan } from '../resolve/merged-scan.ts';
 import type { Order } from '../resolve/position.ts';
-import type { TimelineFiles } from './files.ts';
+import type { TimelineSource } from './files.ts';
 import { type GroupRange, groupsOfUser } from './groups.ts';
-import { rowsOfUser } from './rows.ts';
 
 /** Row groups that are read from one file at a time: more when the ones before were not enough. */
 const GROUPS_AT_ONCE = { first: 1, most: 4 };
+/** So few are read at once: most users' events lie in one group, or on both sides of where one ends. */
+const GROUPS_FEW = 2;
 /** A byte of a file becomes so many characters, about. */
 const CHARACTERS_PER_BYTE = 6;
 /** What looking into a row group costs beside the rows of the user. */
@@ -37,7 +38,8 @@ interface Held {
  * each row the youngest run that has it says whether it is still there.
  */
 export class ColdScan implements Scan {
-  readonly #files: TimelineFiles;
+  readonly start: number;
+  readonly #source: TimelineSource;
   readonly #snapshot: TimelineSnapshot;
   readonly #user: string;
   readonly #newest: number;
@@ -47,19 +49,20 @@ export class ColdScan implements Scan {
   #held: Held[] = [];
 
   constructor(
-    files: TimelineFiles,
+    source: TimelineSource,
     snapshot: TimelineSnapshot,
     user: string,
     newest: number,
     oldest: number,
     order: Order = 'newest',
   ) {
-    this.#files = files;
+    this.#source = source;
     this.#snapshot = snapshot;
     this.#user = user;
     this.#newest = newest;
     this.#oldest = oldest;
     this.#isNewest = order === 'newest';
+    this.start = this.#isNewest ? newest : oldest;
   }
 
   async next(): Promise<Chunk | null> {
@@ -87,7 +90,7 @@ export class ColdScan implements Scan {
         ({ first_bucket, last_bucket }) => first_bucket <= user.bucket && user.bucket <= last_bucket,
       );
       if (file === undefined) return null;
-      const groups = await this.#files.groups(file);
+      const groups = await this.#source.groups(file);
       const left = groupsOfUser(groups.groups, user, this.#oldest, this.#newest);
       const frontier = this.#isNewest ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
       return { age, file, groups, left, atOnce: GROUPS_AT_ONCE.first, frontier };
@@ -98,20 +101,13 @@ export class ColdScan implements Scan {
   /** Reads the next row groups of a run, which lie one behind the other. */
   async #step(run: RunReading): Promise<{ rows: number; bytes: number }> {
     const { left, groups, file, age } = run;
-    const count = Math.min(run.atOnce, left.end - left.start);
+    const all = left.end - left.start;
+    const count = all <= GROUPS_FEW ? all : Math.min(run.atOnce, all);
     const start = this.#isNewest ? left.end - count : left.start;
-    const some = groups.groups.slice(start, start + count);
-    const offset = some[0]?.offset ?? 0;
-    const last = some.at(-1);
-    const end = (last?.offset ?? 0) + (last?.lengths.reduce((sum, length) => sum + length, 0) ?? 0);
-    const bytes = await this.#files.range(file, offset, end - offset);
-    const rows = await rowsOfUser(
-      groups,
-      { groups: some, start: offset, bytes },
-      this.#user,
-      this.#oldest,
-      this.#newest,
-    );
+    const { rows, bytes } = await this.#source.rows({
+      ...{ file, groups, start, count },
+      ...{ user: this.#user, oldest: this.#oldest, newest: this.#newest },
+    });
     for (const row of rows) {
       const event = eventOf(row);
       const copy = { event, stamp: event.stamp, characters: event.characters, isCold: true };
@@ -121,7 +117,7 @@ export class ColdScan implements Scan {
     run.atOnce = Math.min(GROUPS_AT_ONCE.most, run.atOnce * 2);
     const next = groups.groups[this.#isNewest ? start : start + count];
     run.frontier = next?.timestamp ?? 0;
-    return { rows: rows.length + count * ROWS_PER_GROUP, bytes: end - offset };
+    return { rows: rows.length + count * ROWS_PER_GROUP, bytes };
   }
 
   /** Of runs that are not read to their end. */

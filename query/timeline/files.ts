@@ -11,9 +11,10 @@ import {
   timelineVersionKey,
 } from '../../schemas/timeline.ts';
 import { parseTimelineGroups, parseTimelineSnapshot } from '../../schemas/timeline-parse.ts';
+import { rowsOfUser, type TimelineRow } from './rows.ts';
 
 /** How long a list of versions is taken to be the newest, milliseconds. */
-const FRESH_MS = 5_000;
+const FRESH_MS = 30_000;
 const SNAPSHOTS_KEPT = 4;
 /** Lists of row groups that are kept: 40 KB each in memory, about. */
 const GROUPS_KEPT = 256;
@@ -25,8 +26,41 @@ export class TimelineGoneError extends Error {
   override readonly name = 'TimelineGoneError';
 }
 
+/** Row groups of one file, one behind the other, and what of them is wanted. */
+export interface RowsWanted {
+  readonly file: TimelineFile;
+  readonly groups: TimelineGroups;
+  /** The first of them, and how many. */
+  readonly start: number;
+  readonly count: number;
+  readonly user: string;
+  /** Both included, epoch milliseconds. */
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** Where timelines are read from beside the hot index. */
+export interface TimelineSource {
+  /** Looks which versions there are, where that was not done just now. */
+  renew(): Promise<void>;
+  /**
+   * A version that was stored when that was looked for, and not from before `least`.
+   *
+   * @param wanted the version that a reading began with, 0 where there was none; null for the newest
+   * @returns the wanted one, else the newest; null where there was none or is none
+   * @throws TimelineGoneError
+   */
+  choose(wanted: number | null, least: number): Promise<TimelineSnapshot | null>;
+  /** Forgets which versions there are. */
+  refresh(): void;
+  /** @throws TimelineGoneError */
+  groups(file: TimelineFile): Promise<TimelineGroups>;
+  /** @throws TimelineGoneError */
+  rows(wanted: RowsWanted): Promise<{ readonly rows: readonly TimelineRow[]; readonly bytes: number }>;
+}
+
 /** Keeps what it has read of immutable objects, within bounds. */
-export class TimelineFiles {
+export class TimelineFiles implements TimelineSource {
   readonly #lake: ObjectStore;
   readonly #clock: Clock;
   readonly #snapshots = new Map<number, TimelineSnapshot>();
@@ -39,28 +73,25 @@ export class TimelineFiles {
     this.#clock = clock;
   }
 
-  /**
-   * The version that a reading began with while it is stored, else the newest one; never one from before `least`.
-   *
-   * @param wanted 0 for the newest
-   * @returns null where there is none
-   * @throws TimelineGoneError where versions go faster than they can be read
-   */
-  async choose(wanted: number, least: number): Promise<TimelineSnapshot | null> {
-    await this.#list();
+  async renew(): Promise<void> {
+    // A store that is away is told of by whoever needs it: the index may hold all that is asked for.
+    await this.#list(false).catch(() => {});
+  }
+
+  async choose(wanted: number | null, least: number): Promise<TimelineSnapshot | null> {
+    if (wanted === 0 && least === 0) return null;
     if (Math.max(0, ...this.#versions) < least) await this.#list(true);
     const newest = Math.max(0, ...this.#versions);
     if (newest < least) throw new TimelineGoneError(`The timeline has lost version ${least}`);
-    const version = wanted >= least && this.#versions.has(wanted) ? wanted : newest;
+    const version = wanted !== null && wanted >= least && this.#versions.has(wanted) ? wanted : newest;
     return version === 0 ? null : this.#snapshot(version);
   }
 
-  /** Forgets which versions there are. */
   refresh(): void {
     this.#listedAt = Number.NEGATIVE_INFINITY;
   }
 
-  async #list(now = false): Promise<void> {
+  async #list(now: boolean): Promise<void> {
     if (!now && this.#clock.now() - this.#listedAt < FRESH_MS) return;
     const listedAt = this.#clock.now();
     const versions = new Set<number>();
@@ -84,7 +115,6 @@ export class TimelineFiles {
     return snapshot;
   }
 
-  /** @throws TimelineGoneError */
   async groups({ key }: TimelineFile): Promise<TimelineGroups> {
     const known = this.#groups.get(key);
     if (known !== undefined) {
@@ -99,11 +129,15 @@ export class TimelineFiles {
     return groups;
   }
 
-  /** @throws TimelineGoneError */
-  async range({ key }: TimelineFile, offset: number, length: number): Promise<ArrayBuffer> {
-    const object = await this.#lake.get(key, { range: { offset, length } });
-    if (object === null) throw new TimelineGoneError(`${key} is gone`);
-    return object.arrayBuffer();
+  async rows({ file, groups, start, count, user, oldest, newest }: RowsWanted) {
+    const some = groups.groups.slice(start, start + count);
+    const offset = some[0]?.offset ?? 0;
+    const last = some.at(-1);
+    const end = (last?.offset ?? 0) + (last?.lengths.reduce((sum, bytes) => sum + bytes, 0) ?? 0);
+    const object = await this.#lake.get(file.key, { range: { offset, length: end - offset } });
+    if (object === null) throw new TimelineGoneError(`${file.key} is gone`);
+    const fetched = { groups: some, start: offset, bytes: await object.arrayBuffer() };
+    return { rows: await rowsOfUser(groups, fetched, user, oldest, newest), bytes: end - offset };
   }
 }
 

@@ -1,6 +1,8 @@
 -- Rows that the timeline holds as well leave the hot index by age. Version of the timeline that holds all of them; 0 where
 -- none has left since the index was made. Whoever reads an older version misses some.
 alter table index_state add column dropped integer not null default 0;
+-- No event has left that is newer than this, epoch milliseconds; null where none has.
+alter table index_state add column dropped_newest integer;
 
 -- How far the index reached at some time: rows up to that one came from segments that were in the log by then.
 create table index_marks (
@@ -10,6 +12,8 @@ create table index_marks (
   generation integer not null,
   -- The last row of the active slot.
   last_row integer not null,
+  -- Its content: rows that were numbered anew since are not taken for those.
+  content text not null,
   -- The newest build of the timeline by then.
   build integer not null,
   -- Keys of the segments that the table had not consumed by then, as JSON.

@@ -5,6 +5,7 @@ import { appendSegment } from '../../lakehouse/append/append.ts';
 import { loadSnapshot } from '../../lakehouse/catalog/store.ts';
 import { lookAtLake } from '../../lakehouse/operate/look.ts';
 import { lakeGauges } from '../../lakehouse/operate/status.ts';
+import { newestTimeline } from '../../lakehouse/timeline/store.ts';
 import { centralMetrics, keepCentral } from '../../platform/app/central.ts';
 import { folderStore } from '../../platform/bun/folder-store.ts';
 import { folderFiles } from '../../platform/bun/local-files.ts';
@@ -91,6 +92,7 @@ it('compaction waits while the consumer is busy, but not without end', async () 
   stopping.abort();
   await running;
   expect((await loadSnapshot(lake)).totals.rows).toBe(7);
+  expect((await newestTimeline(lake))?.build).toBeGreaterThan(0);
   folder.remove();
 });
 

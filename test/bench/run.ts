@@ -9,6 +9,7 @@ const BENCHES = {
   queue: ['--rounds', '1', '--seconds', '0.2'],
   append: ['--small'],
   timeline: ['--small'],
+  'timeline-cold': ['--small'],
   size: ['--small'],
   reports: ['--small'],
 } as const;

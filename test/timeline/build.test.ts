@@ -8,8 +8,7 @@ import type { EventRow } from '../../schemas/columns.ts';
 import { modelTimeline } from '../equivalence/timeline.model.ts';
 import { append, compact, type TestLake, testLake } from '../lakehouse/lake.ts';
 import { event, randomPacks } from '../lakehouse/rows.ts';
-import { openIndex } from '../query/support.ts';
-import { build, readWhole } from './world.ts';
+import { build, emptyIndex, readWhole } from './world.ts';
 
 const EVERYTHING = { from: null, to: null, types: null, events: null };
 
@@ -26,7 +25,7 @@ function open(): TestLake {
 /** Every timeline, read from files alone, is what the rows say. */
 async function expectTimelines(lake: TestLake, rows: readonly EventRow[]): Promise<void> {
   const files = new TimelineFiles(lake);
-  const index = openIndex();
+  const index = emptyIndex();
   for (const user of new Set(rows.map(({ user_key }) => user_key).filter((user) => user !== ''))) {
     const expected = modelTimeline(rows, { user, ...EVERYTHING });
     expect(await readWhole(index, files, { users: [user] })).toEqual(expected);
@@ -67,8 +66,8 @@ test('DuckDB and readers put a user into the same bucket', async () => {
     { rows: users.length, first_bucket: Math.min(...buckets), last_bucket: Math.max(...buckets) },
   ]);
   const files = new TimelineFiles(lake);
-  for (const user of users) expect(await readWhole(openIndex(), files, { users: [user] })).toHaveLength(1);
-  expect(await readWhole(openIndex(), files, { users: ['nobody'] })).toEqual([]);
+  for (const user of users) expect(await readWhole(emptyIndex(), files, { users: [user] })).toHaveLength(1);
+  expect(await readWhole(emptyIndex(), files, { users: ['nobody'] })).toEqual([]);
 });
 
 test('an event that was taken back is not shown from a file either, nor is what took it back', async () => {
@@ -81,7 +80,7 @@ test('an event that was taken back is not shown from a file either, nor is what 
   await append(lake, [[...rows, retraction]]);
   await compact(lake);
   await build(lake);
-  const [files, index] = [new TimelineFiles(lake), openIndex()];
+  const [files, index] = [new TimelineFiles(lake), emptyIndex()];
   const idsOf = async (): Promise<string[]> =>
     (await readWhole(index, files, { users: ['ada'] })).map((label) => label.split(' ').at(-1) ?? '');
   expect(await idsOf()).toEqual(['right', 'wrong']);

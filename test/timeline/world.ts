@@ -1,11 +1,12 @@
 /** A lake with its timeline, and what a reader gets of it without the hot index. */
 import { type BuildMode, buildTimeline, type TimelineResult } from '../../lakehouse/timeline/build.ts';
+import type { SqliteDatabase } from '../../platform/bun/sqlite-database.ts';
 import type { Database, ObjectStore } from '../../platform/ports.ts';
 import { type Page, readTimeline, type TimelineQuery } from '../../query/resolve/timeline.ts';
 import type { TimelineFiles } from '../../query/timeline/files.ts';
 import { label } from '../equivalence/timeline.model.ts';
 import { CONFIG, type TestLake } from '../lakehouse/lake.ts';
-import { T0, WHOLE_TIMELINE } from '../query/support.ts';
+import { openIndex, T0, WHOLE_TIMELINE } from '../query/support.ts';
 
 export function build(
   lake: TestLake,
@@ -17,6 +18,13 @@ export function build(
 
 export function labelsOf({ edges }: Page): string[] {
   return edges.map(({ event }) => label(event.timestamp, event.source, event.messageId));
+}
+
+/** An index from which everything has left. */
+export function emptyIndex(): SqliteDatabase {
+  const index = openIndex();
+  index.execute(`update index_state set dropped_newest = ${Number.MAX_SAFE_INTEGER}`);
+  return index;
 }
 
 /** The whole timeline, page by page. */

@@ -37,7 +37,8 @@ interface EventsArguments {
 export function eventResolvers(services: QueryServices) {
   return {
     Query: {
-      event: (_root: unknown, { id }: { id: string }): Promise<OwnedEvent | null> => readEvent(services.index, id),
+      event: (_root: unknown, { id }: { id: string }): Promise<OwnedEvent | null> =>
+        readEvent(services.index, id, services.timeline),
     },
     User: {
       events: (user: User, args: EventsArguments) => readConnection(services, user.id, args),

@@ -1,0 +1,191 @@
+/** Inlet on the tip of a pen: a log, a table, a timeline and the real hot index, for thousands of small histories. */
+import { planMerge } from '../../lakehouse/timeline/plan.ts';
+import type { SqliteDatabase } from '../../platform/bun/sqlite-database.ts';
+import { dropRows, markRows } from '../../query/index/drop.ts';
+import { stampOf } from '../../query/index/identity.ts';
+import { bucketOf } from '../../query/index/users.ts';
+import { writeRows } from '../../query/index/write.ts';
+import { TimelineGoneError, type TimelineSource } from '../../query/timeline/files.ts';
+import type { TimelineRow } from '../../query/timeline/rows.ts';
+import type { EventRow } from '../../schemas/columns.ts';
+import type { TimelineGroups, TimelineRun, TimelineSnapshot } from '../../schemas/timeline.ts';
+import { winners } from '../equivalence/timeline.model.ts';
+import { openIndex, T0 } from '../query/support.ts';
+
+const MINUTE_MS = 60_000;
+export const GRACE_MS = 60 * MINUTE_MS;
+/** So few rows in a group that users fill several. */
+const GROUP_ROWS = 3;
+
+interface Segment {
+  readonly key: string;
+  readonly rows: readonly EventRow[];
+  isConsumed: boolean;
+}
+
+export class PagingWorld {
+  readonly index: SqliteDatabase = openIndex();
+  readonly source: TimelineSource;
+  readonly #log: Segment[] = [];
+  readonly #versions: TimelineSnapshot[] = [];
+  readonly #files = new Map<string, readonly TimelineRow[]>();
+  #runs: TimelineRow[][] = [];
+  #now = T0 + 10 * 86_400_000;
+  #build = 0;
+
+  constructor() {
+    this.source = this.#createSource();
+  }
+
+  /** Rows that have arrived so far. */
+  get rows(): EventRow[] {
+    return this.#log.flatMap(({ rows }) => rows);
+  }
+
+  /** A segment, and its rows in the index. */
+  async arrive(rows: readonly EventRow[]): Promise<void> {
+    this.arriveUnseen(rows);
+    await writeRows(this.index, rows);
+  }
+
+  /** A segment that the index has missed. */
+  arriveUnseen(rows: readonly EventRow[]): void {
+    this.#log.push({ key: `segment ${this.#log.length}`, rows, isConsumed: false });
+  }
+
+  /** The table takes in the oldest segments, and the timeline what the table has. */
+  build(segments: number): void {
+    this.#now += 1_000;
+    for (const segment of this.#log.filter(({ isConsumed }) => !isConsumed).slice(0, segments))
+      segment.isConsumed = true;
+    const table = new Map(winners(this.consumed()).map((row) => [stampOfRow(row), row]));
+    const held = new Map(this.#live().map((row) => [stampOfRow(row), row]));
+    const came = [...table].filter(([stamp]) => !held.has(stamp)).map(([, row]) => ({ ...row, gone: false }));
+    const went = [...held].filter(([stamp]) => !table.has(stamp)).map(([, row]) => ({ ...row, gone: true }));
+    if (came.length + went.length > 0) this.#runs = [[...came, ...went], ...this.#runs];
+    this.#build += 1;
+    this.#commit();
+  }
+
+  /** @param count of the youngest runs that become one; null for as many as the plan says */
+  merge(count: number | null): void {
+    const most = count ?? planMerge(this.#runs.map((rows) => runOf(rows)));
+    if (most < 2) return;
+    const merged = this.#runs.slice(0, most);
+    const rest = this.#runs.slice(most);
+    const rows = youngest(merged).filter(({ gone }) => !gone || rest.length > 0);
+    this.#runs = [...(rows.length > 0 ? [rows] : []), ...rest];
+    this.#commit();
+  }
+
+  /** Versions that were replaced before the grace period go. */
+  expire(minutes: number): void {
+    this.#now += minutes * MINUTE_MS;
+    while ((this.#versions[1]?.committed_at ?? Number.POSITIVE_INFINITY) <= this.#now - GRACE_MS) {
+      const gone = this.#versions.shift();
+      const named = new Set(this.#versions.flatMap(keysOf));
+      for (const key of gone === undefined ? [] : keysOf(gone)) if (!named.has(key)) this.#files.delete(key);
+    }
+  }
+
+  /** What `tendHotWindow` does. */
+  async drop(): Promise<number> {
+    const pending = this.#log.filter(({ isConsumed }) => !isConsumed).map(({ key }) => key);
+    await markRows(this.index, this.#now, this.#build, async () => pending);
+    const [oldest] = this.#versions;
+    return oldest === undefined ? 0 : dropRows(this.index, this.#now, oldest);
+  }
+
+  /** Rows that the table, and so the timeline, has taken in. */
+  consumed(): EventRow[] {
+    return this.#log.filter(({ isConsumed }) => isConsumed).flatMap(({ rows }) => rows);
+  }
+
+  #live(): TimelineRow[] {
+    return youngest(this.#runs).filter(({ gone }) => !gone);
+  }
+
+  #commit(): void {
+    const version = (this.#versions.at(-1)?.version ?? 0) + 1;
+    const runs = this.#runs.map((rows, place) => {
+      const key = `${version}/${place}`;
+      this.#files.set(key, rows.toSorted(compareRows));
+      return runOf(rows, key);
+    });
+    const pending = this.#log.filter(({ isConsumed }) => !isConsumed).map(({ key }) => key);
+    const coverage = { build: this.#build, table_version: this.#build, as_of: null, pending };
+    this.#versions.push({ format: 1, version, committed_at: this.#now, ...coverage, sources: '', runs });
+  }
+
+  #createSource(): TimelineSource {
+    const rowsAt = (key: string): readonly TimelineRow[] => {
+      const rows = this.#files.get(key);
+      if (rows === undefined) throw new TimelineGoneError(key);
+      return rows;
+    };
+    return {
+      renew: async () => {},
+      refresh: () => {},
+      choose: async (wanted, least) => {
+        if (wanted === 0 && least === 0) return null;
+        const stored = this.#versions.find(({ version }) => version === wanted && version >= least);
+        const chosen = stored ?? this.#versions.at(-1) ?? null;
+        if ((chosen?.version ?? 0) < least) throw new TimelineGoneError('dropped too much');
+        return chosen;
+      },
+      groups: async ({ key }) => groupsOf(rowsAt(key)),
+      rows: async ({ file, start, count, user, oldest, newest }) => ({
+        rows: rowsAt(file.key)
+          .slice(start * GROUP_ROWS, (start + count) * GROUP_ROWS)
+          .filter((row) => row.user_key === user && row.timestamp >= oldest && row.timestamp <= newest),
+        bytes: 1,
+      }),
+    };
+  }
+}
+
+function youngest(runs: readonly TimelineRow[][]): TimelineRow[] {
+  const rows = new Map<string, TimelineRow>();
+  for (const row of runs.flat()) if (!rows.has(stampOfRow(row))) rows.set(stampOfRow(row), row);
+  return [...rows.values()];
+}
+
+function stampOfRow({ received_at, pack_id, pack_index }: TimelineRow | EventRow): string {
+  return stampOf(received_at, pack_id, pack_index);
+}
+
+function keysOf({ runs }: TimelineSnapshot): string[] {
+  return runs.flatMap(({ files }) => files).map(({ key }) => key);
+}
+
+function runOf(rows: readonly TimelineRow[], key = ''): TimelineRun {
+  const times = rows.map(({ timestamp }) => timestamp);
+  const counts = { rows: rows.length, gone: rows.filter(({ gone }) => gone).length };
+  const file = { key, bytes: 1, rows: rows.length, first_bucket: 0, last_bucket: 1_023 };
+  return { ...counts, oldest: Math.min(...times), newest: Math.max(...times), files: [file] };
+}
+
+function groupsOf(rows: readonly TimelineRow[]): TimelineGroups {
+  const firsts = rows.filter((_, place) => place % GROUP_ROWS === 0);
+  const groups = firsts.map(({ user_key, timestamp }) => ({
+    ...{ rows: GROUP_ROWS, bucket: bucketOf(user_key), user_key, timestamp },
+    ...{ offset: 0, lengths: [] },
+  }));
+  return { schema: [], codec: '', groups };
+}
+
+function compareRows(left: TimelineRow, right: TimelineRow): number {
+  return (
+    bucketOf(left.user_key) - bucketOf(right.user_key) ||
+    compareText(left.user_key, right.user_key) ||
+    left.timestamp - right.timestamp ||
+    compareText(left.source, right.source) ||
+    compareText(left.message_id, right.message_id) ||
+    compareText(stampOfRow(left), stampOfRow(right))
+  );
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
