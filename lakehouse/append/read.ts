@@ -15,10 +15,10 @@ import { parseRow } from './parse-row.ts';
 /** Files smaller than this are read whole, in one request, bytes. */
 const WHOLE_BYTES_MAX = 1_048_576;
 /** First read from the end of larger ones; a footer that is longer takes a second read. */
-const FOOTER_BYTES = 65_536;
+export const FOOTER_BYTES = 65_536;
 
 /** The header of a page says its length, and nothing may inflate far beyond it. */
-const DECOMPRESSORS: Compressors = {
+export const DECOMPRESSORS: Compressors = {
   GZIP: (page, length) => gunzipSync(page, { maxOutputLength: inflatedMax(length) }),
   ZSTD: (page, length) => zstdDecompressSync(page, { maxOutputLength: inflatedMax(length) }),
 };
@@ -31,7 +31,7 @@ function inflatedMax(length: number): number {
 // Text that starts with U+FEFF keeps it.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-const PARSERS: Partial<ParquetParsers> = {
+export const PARSERS: Partial<ParquetParsers> = {
   stringFromBytes: (bytes: Uint8Array | undefined) => bytes && decoder.decode(bytes),
   timestampFromMicroseconds: (micros: bigint | undefined) => (micros === undefined ? micros : Number(micros / 1_000n)),
 };
@@ -64,7 +64,8 @@ export async function* readRows(lake: ObjectStore, key: string): AsyncGenerator<
   }
 }
 
-async function openObject(lake: ObjectStore, key: string): Promise<AsyncBuffer> {
+/** @throws Error when there is no such object */
+export async function openObject(lake: ObjectStore, key: string): Promise<AsyncBuffer> {
   const object = await lake.head(key);
   if (object === null) throw new Error(`${key} is not in the lake`);
   const file: AsyncBuffer = {

@@ -2,6 +2,7 @@
 -- grain: one row a day, call type, event name and segment
 -- reach_days: 0
 -- description: Events and users a day, by call type and event name.
+-- sums: events
 -- columns:
 --   date     date     The day it happened.
 --   type     string   track, page, screen, identify, group or alias.

@@ -2,6 +2,7 @@
 -- grain: one row a day, group type and user group
 -- reach_days: 30
 -- description: Events, users and revenue a day, by user group: the group named in the event, else the one its user last joined by a group call in the 30 days before it. A group call is of the type that its trait group_type says, or of the type group; a user can be in one group of each type, and an event counts in each.
+-- sums: events, orders, revenue
 -- columns:
 --   date        date     The day it happened.
 --   group_type  string   The type of group, such as company; group where group calls name none.

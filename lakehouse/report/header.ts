@@ -29,6 +29,8 @@ export interface ReportHeader {
   readonly grain: string;
   /** The first is always `date`. */
   readonly columns: readonly ReportColumn[];
+  /** Names of the columns whose values may be added up over rows; a user who is in two rows is not two users. */
+  readonly sums: readonly string[];
   readonly parameters: readonly Parameter[];
 }
 
@@ -46,7 +48,7 @@ export class ReportError extends Error {
   override readonly name = 'ReportError';
 }
 
-const FIELD = /^-- (name|grain|reads|reach_days|reach_back_days|description): (\S.*)$/;
+const FIELD = /^-- (name|grain|reads|sums|reach_days|reach_back_days|description): (\S.*)$/;
 const COLUMN = /^-- {3}(\w+) +(\w+) +(\S.*)$/;
 const PARAMETER = /^-- {3}(\w+) +(\S+) = (.+?): (\S.*)$/;
 const NAME = /^[a-z][a-z0-9_]*$/;
@@ -88,6 +90,9 @@ export function parseReport(sql: string, file: string): ReportDefinition {
   };
   const name = read('name');
   if (!NAME.test(name)) wrong('"name" is lower-case letters, digits and _', fields.get('name')?.line);
+  const sums = (fields.get('sums')?.value.split(',') ?? []).map((column) => column.trim());
+  const misnamed = sums.find((sum) => !columns.some((column) => column.name === sum && isNumeric(column)));
+  if (misnamed !== undefined) wrong(`"sums" names columns with numbers, not "${misnamed}"`, fields.get('sums')?.line);
   const reads = READS.find((known) => known === (fields.get('reads')?.value ?? READS[0]));
   if (columns[0]?.name !== 'date' || columns[0].type !== 'date') wrong('the first column is "date", a date');
   if (
@@ -106,9 +111,14 @@ export function parseReport(sql: string, file: string): ReportDefinition {
     reach_days: days('reach_days'),
     reach_back_days: days('reach_back_days', '0'),
     columns,
+    sums,
     parameters,
     sql,
   };
+}
+
+export function isNumeric({ type }: { readonly type: string }): boolean {
+  return type === 'integer' || type === 'number';
 }
 
 function columnOf(line: string, before: readonly ReportColumn[], wrong: (text: string) => never): ReportColumn {

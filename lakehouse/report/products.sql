@@ -2,6 +2,7 @@
 -- grain: one row a day and product category
 -- reach_days: 0
 -- description: What became of the products of a category each day, from the events Product Viewed, Product Added, Checkout Started and Order Completed.
+-- sums: views, adds, checkouts, purchases, quantity, revenue
 -- columns:
 --   date        date     The day it happened.
 --   category    string   The product category, or (none).

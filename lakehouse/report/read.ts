@@ -41,9 +41,9 @@ export async function readReport(lake: ObjectStore, name: string, from: string, 
   const header: StoredHeader = stored ?? reportNamed(name, [...(await storedReports(lake))]);
   const days = daysBetween(from, to);
   if (days.length > DAYS_MAX) throw new InletError('date_invalid', { detail: `at most ${DAYS_MAX} days` });
-  const { description, grain, columns } = header;
+  const { description, grain, columns, sums } = header;
   const timezone = stored?.timezone ?? 'UTC';
-  const answer = { name, description, grain, columns, timezone };
+  const answer = { name, description, grain, columns, sums, timezone };
   if (stored === undefined) return { ...answer, rows: [], restated: [], asOf: null };
   const rows: ReportValue[][] = [];
   for (let start = 0; start < days.length; start += READS_AT_ONCE) {

@@ -119,9 +119,10 @@ function changesUpTo(lake: ObjectStore, snapshot: Snapshot) {
 }
 
 function storedOf(definition: ReportDefinition, timezone: string, edition: string, snapshot: Snapshot): StoredReport {
-  const { name, description, grain, columns, parameters } = definition;
+  const { name, description, grain, columns, sums, parameters } = definition;
   const { version, as_of, committed_at } = snapshot;
-  return { name, description, grain, columns, parameters, timezone, edition, version, as_of, stored_at: committed_at };
+  const header = { name, description, grain, columns, sums, parameters };
+  return { ...header, timezone, edition, version, as_of, stored_at: committed_at };
 }
 
 async function deleteOthers(lake: ObjectStore, name: string, edition: string): Promise<void> {

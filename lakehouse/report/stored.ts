@@ -107,7 +107,7 @@ async function readObject(lake: ObjectStore, key: string): Promise<Record<string
 
 function parseStored(value: unknown): StoredReport {
   if (!isJsonObject(value)) throw broken('no report');
-  const { name, description, grain, timezone, edition, version, stored_at, as_of, columns, parameters } = value;
+  const { name, description, grain, timezone, edition, version, stored_at, as_of, columns, sums, parameters } = value;
   if (typeof name !== 'string' || typeof description !== 'string' || typeof grain !== 'string') throw broken('no name');
   if (
     typeof edition !== 'string' ||
@@ -128,6 +128,8 @@ function parseStored(value: unknown): StoredReport {
     stored_at,
     as_of,
     columns: columns.map(parseColumn),
+    // An Inlet from before they were named stored none.
+    sums: Array.isArray(sums) ? sums.filter((sum) => typeof sum === 'string') : [],
     parameters: parameters.map(parseNamed),
   };
 }

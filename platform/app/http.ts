@@ -3,11 +3,14 @@ import { Hono } from 'hono';
 import { createEdge } from '../../edge/app.ts';
 import type { Enqueue } from '../../edge/enqueue/enqueue.ts';
 import type { EdgeMetrics } from '../../edge/metrics.ts';
+import { type FailedQuery, readFailedEvents } from '../../lakehouse/failed/read.ts';
 import { readReport, storedReports } from '../../lakehouse/report/read.ts';
 import { createQuery } from '../../query/serve/app.ts';
 import type { Config } from '../../schemas/config.ts';
 import type { Ports } from '../ports.ts';
 import { createAsOf } from './as-of.ts';
+import { listSources } from './sources.ts';
+import { readStatus } from './status.ts';
 
 export interface HttpOptions {
   readonly enqueue: Enqueue;
@@ -39,14 +42,18 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
     }),
   );
   if (config.roles.includes('query')) {
+    const asOf = createAsOf({ ...ports, ...options });
     const services = {
       index: ports.index,
       control: ports.control,
       clock: ports.clock,
       report: options.report,
-      asOf: createAsOf({ ...ports, ...options }),
+      asOf,
       readReport: (name: string, from: string, to: string) => readReport(ports.lake, name, from, to),
       listReports: () => storedReports(ports.lake),
+      readFailedEvents: (query: FailedQuery) => readFailedEvents(ports.lake, query),
+      listSources: () => listSources(ports.control),
+      readStatus: () => readStatus({ ...ports, asOf }),
     };
     app.route('/', createQuery(services, config));
   }

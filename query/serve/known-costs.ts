@@ -25,9 +25,15 @@ export class KnownCosts {
   }
 }
 
-/** What of the variables a cost depends on: page sizes, and what @include and @skip ask. */
+/**
+ * What of the variables a cost depends on: page sizes, how long lists are, what @include and @skip ask, and which are given
+ * at all, as the others have their defaults.
+ */
 function variantOf(variables: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(
-    Object.entries(variables).filter(([, value]) => typeof value === 'number' || typeof value === 'boolean'),
-  );
+  return JSON.stringify(Object.entries(variables).map(([name, value]) => [name, weightOf(value)]));
+}
+
+function weightOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [value.length];
+  return value !== null && (typeof value === 'string' || typeof value === 'object') ? typeof value : value;
 }

@@ -9,6 +9,7 @@ export interface Instant {
   readonly isDay: boolean;
 }
 
+const DAY_MS = 86_400_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT =
   /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
@@ -37,6 +38,11 @@ function parseInstant(value: unknown): Instant {
     }
   }
   throw dateInvalid();
+}
+
+/** What a time that is the end of a range means, epoch milliseconds: that of a day is the end of the day. */
+export function endOf({ time, isDay }: Instant): number {
+  return time + (isDay ? DAY_MS : 0);
 }
 
 /** Days that no calendar has are refused, and not taken for days of the next month. */

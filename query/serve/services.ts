@@ -18,6 +18,11 @@ export interface QueryServices {
    */
   readReport(name: string, from: string, to: string): Promise<Report>;
   listReports(): Promise<readonly ReportHeader[]>;
+  /** Latest arrival first. @throws InletError query_too_costly */
+  readFailedEvents(query: FailedQuery): Promise<FailedPage>;
+  /** By name. */
+  listSources(): Promise<readonly Source[]>;
+  readStatus(): Promise<Status>;
 }
 
 export interface ReportHeader {
@@ -25,7 +30,15 @@ export interface ReportHeader {
   readonly description: string;
   /** What one row stands for. */
   readonly grain: string;
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly text: string }[];
+  readonly columns: readonly ReportColumn[];
+  /** Names of the columns whose values may be added up over rows. */
+  readonly sums: readonly string[];
+}
+
+export interface ReportColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
 }
 
 export interface Report extends ReportHeader {
@@ -37,4 +50,65 @@ export interface Report extends ReportHeader {
   readonly timezone: string;
   /** `at` in epoch milliseconds. */
   readonly restated: readonly { readonly date: string; readonly at: number; readonly because: string }[];
+}
+
+/** Where a failed event stands among all: by arrival, then by its place in the pack. */
+export interface FailedPosition {
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly packId: string;
+  readonly packIndex: number;
+}
+
+export interface FailedQuery {
+  /** Arrival, epoch milliseconds, included. */
+  readonly from: number;
+  /** Not included. */
+  readonly to: number;
+  /** Null for all. */
+  readonly codes: readonly string[] | null;
+  /** Null for all. */
+  readonly sources: readonly string[] | null;
+  readonly first: number;
+  /** Only what comes behind this; null for all. */
+  readonly after: FailedPosition | null;
+}
+
+export interface FailedEvent extends FailedPosition {
+  readonly source: string;
+  readonly code: string;
+  /** What was sent, or its start. */
+  readonly body: string | null;
+  /** Bytes of what was sent. */
+  readonly bytes: number | null;
+  /** Of what was sent, where `body` is not all of it. */
+  readonly sha256: string | null;
+}
+
+export interface FailedPage {
+  readonly events: readonly FailedEvent[];
+  /** Where the next page begins; null where there is none. */
+  readonly next: FailedPosition | null;
+}
+
+export interface Source {
+  readonly name: string;
+  /** Times in epoch milliseconds. */
+  readonly keys: readonly { readonly kind: string; readonly createdAt: number; readonly revokedAt: number | null }[];
+}
+
+/** Times in epoch milliseconds. */
+export interface Status {
+  readonly asOf: number;
+  readonly queue: { readonly packs: number; readonly bytes: number; readonly oldest: number | null };
+  readonly lake: {
+    readonly snapshot: number;
+    readonly committedAt: number | null;
+    readonly asOf: number | null;
+    readonly rows: number;
+    readonly files: number;
+    readonly bytes: number;
+    readonly pendingSegments: number;
+    readonly pendingBytes: number;
+  };
 }

@@ -34,6 +34,7 @@ test('a header is read, with what it leaves out as nothing', () => {
       { name: 'date', type: 'date', text: 'The day.' },
       { name: 'users', type: 'integer', text: 'Users: those who bought.' },
     ],
+    sums: [],
     parameters: [
       { name: 'unit', type: 'day|week', default: 'day', text: 'What is counted.' },
       { name: 'limit', type: 'integer', default: 5, text: 'How many.' },
@@ -49,6 +50,8 @@ test.each([
   ['a reach without end', WHOLE.replace('reach_days: 0', 'reach_days: 4000'), 'buyers.sql:3: "reach_days" is'],
   ['a field twice', WHOLE.replace('-- grain', '-- name: other\n-- grain'), 'buyers.sql:2: this is no line'],
   ['another source', WHOLE.replace('-- grain', '-- reads: secrets\n-- grain'), 'buyers.sql:2: "reads" is'],
+  ['a sum of what there is not', WHOLE.replace('-- grain', '-- sums: buyers\n-- grain'), 'buyers.sql:2: "sums" names'],
+  ['a sum of days', WHOLE.replace('-- grain', '-- sums: users, date\n-- grain'), 'not "date"'],
   ['a type that is none', WHOLE.replace('integer  Users', 'int  Users'), 'buyers.sql:7: a column is'],
   ['a column twice', WHOLE.replace('users  integer', 'date  integer'), 'buyers.sql:7: the column "date" comes twice'],
   ['no date first', WHOLE.replace('--   date   date     The day.\n', ''), 'the first column is "date"'],

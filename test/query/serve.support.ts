@@ -52,13 +52,21 @@ export async function openService(
           description: 'Events.',
           grain: 'day and type',
           columns: [{ name: 'date', type: 'date', text: 'The day.' }],
+          sums: [],
           rows: [[from], [to]],
           asOf: T0,
           timezone: 'Europe/Berlin',
           restated: [{ date: from, at: T0, because: 'events' }],
         };
       },
-      listReports: async () => [{ name: 'events_by_day', description: 'Events.', grain: 'day and type', columns: [] }],
+      listReports: async () => [
+        { name: 'events_by_day', description: 'Events.', grain: 'day and type', columns: [], sums: [] },
+      ],
+      readFailedEvents: async () => ({ events: [], next: null }),
+      listSources: async () => [],
+      readStatus: async () => {
+        throw new Error('there is none');
+      },
       ...overrides,
     },
     parseConfig(env),
