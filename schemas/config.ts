@@ -21,6 +21,10 @@ export interface Config {
   readonly anonymize_ip: boolean;
   /** Whether GraphQL tells its schema to those who hold a read token. */
   readonly graphql_introspection: boolean;
+  /** A GraphQL operation that takes longer ends with an error, seconds. */
+  readonly graphql_seconds_max: number;
+  /** Whether it is written down who read whose timeline. */
+  readonly audit: boolean;
   /** Failed events kept in full per source and day by one process; further ones are counted. */
   readonly failed_events_per_day: number;
   /** How long a known write key is trusted before it is asked for again, seconds. */
@@ -73,6 +77,7 @@ const NUMBERS = {
   batch_events_max: { from: 1, to: 10_000, default: 2_500 },
   late_days: { from: 1, to: 3_650, default: 30 },
   skew_minutes: { from: 1, to: 1_440, default: 15 },
+  graphql_seconds_max: { from: 1, to: 300, default: 10 },
   failed_events_per_day: { from: 0, to: 10_000_000, default: 100_000 },
   key_cache_seconds: { from: 1, to: 3_600, default: 60 },
   retry_after_seconds: { from: 1, to: 300, default: 5 },
@@ -86,7 +91,7 @@ const NUMBERS = {
 } as const;
 type NumberName = keyof typeof NUMBERS;
 
-const SWITCHES = { anonymize_ip: true, graphql_introspection: true, central: true } as const;
+const SWITCHES = { anonymize_ip: true, graphql_introspection: true, audit: true, central: true } as const;
 type SwitchName = keyof typeof SWITCHES;
 
 const TEXTS = {
@@ -152,6 +157,8 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     skew_minutes: number('skew_minutes'),
     anonymize_ip: flag('anonymize_ip'),
     graphql_introspection: flag('graphql_introspection'),
+    graphql_seconds_max: number('graphql_seconds_max'),
+    audit: flag('audit'),
     failed_events_per_day: number('failed_events_per_day'),
     key_cache_seconds: number('key_cache_seconds'),
     retry_after_seconds: number('retry_after_seconds'),

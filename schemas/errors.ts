@@ -169,7 +169,24 @@ export const ERRORS = {
     scope: 'query',
     text: 'No read token. Send "Authorization: Bearer <token>". Create one with "inlet keys create --read".',
   },
-  read_token_unknown: { http: 401, retry: false, scope: 'query', text: 'This read token is not known or was revoked.' },
+  read_token_unknown: {
+    http: 401,
+    retry: false,
+    scope: 'query',
+    text: 'This read token is not known, was revoked or has expired.',
+  },
+  read_token_busy: {
+    http: 429,
+    retry: true,
+    scope: 'query',
+    text: 'This read token has asked more often than it may. Ask again in a second.',
+  },
+  scope_missing: {
+    http: 403,
+    retry: false,
+    scope: 'query',
+    text: 'This read token may not read that. Make one with the scope that is named here.',
+  },
   cursor_invalid: {
     http: 400,
     retry: false,

@@ -5,6 +5,7 @@ import type { Enqueue } from '../../edge/enqueue/enqueue.ts';
 import type { EdgeMetrics } from '../../edge/metrics.ts';
 import { type FailedQuery, readFailedEvents } from '../../lakehouse/failed/read.ts';
 import { readReport, storedReports } from '../../lakehouse/report/read.ts';
+import type { AuditLine } from '../../query/access/audit.ts';
 import { createQuery } from '../../query/serve/app.ts';
 import type { Config } from '../../schemas/config.ts';
 import type { Ports } from '../ports.ts';
@@ -19,6 +20,8 @@ export interface HttpOptions {
   readonly clientIp: (request: Request) => string | null;
   /** Told of every fault of ours, with what was thrown. */
   readonly report: (fault: unknown) => void;
+  /** Told who read whose timeline; returns at once. */
+  readonly audit: (line: AuditLine) => void;
   /** Arrival of the oldest event that no store has yet, epoch milliseconds; null without any. */
   readonly oldestPending: () => Promise<number | null>;
   /** What keeps this process from serving; empty when it is ready. */
@@ -48,6 +51,7 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
       control: ports.control,
       clock: ports.clock,
       report: options.report,
+      audit: options.audit,
       asOf,
       readReport: (name: string, from: string, to: string) => readReport(ports.lake, name, from, to),
       listReports: () => storedReports(ports.lake),

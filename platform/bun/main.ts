@@ -7,8 +7,10 @@ import { someUsers } from '../../query/index/some-users.ts';
 import { type Config, settingName } from '../../schemas/config.ts';
 import { createHttp } from '../app/http.ts';
 import { type InFlight, trackInFlight } from '../app/in-flight.ts';
-import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
+import { createWriteKey, listWriteKeys } from '../app/keys.ts';
+import { createReadToken } from '../app/read-tokens.ts';
 import type { Database, Ports } from '../ports.ts';
+import { AuditLog } from './audit-log.ts';
 import { type Child, keepChild } from './child.ts';
 import { keepCompilersLow } from './compilers.ts';
 import { type ConsumerLink, startConsumer } from './consumer-link.ts';
@@ -88,6 +90,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
   let requestIp: (request: Request) => string | null = () => null;
   const inFlight = trackInFlight(groupCommit(ports));
   const edgeMetrics = createEdgeMetrics();
+  let auditLog: AuditLog | null = null;
   const http = createHttp(ports, config, {
     enqueue: inFlight.enqueue,
     oldestPending: () => oldestPending(queue, inFlight),
@@ -95,6 +98,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
     clientIp: (request) => requestIp(request),
     problems: async () => (consumer === null || consumer.running ? [] : ['the consumer process is not running']),
     platformMetrics: () => renderMetrics(queue, consumer, central),
+    audit: (line) => auditLog?.write(line),
     report: (fault) => report(`Fault: ${fault instanceof Error ? (fault.stack ?? fault.message) : fault}`),
   });
   if (config.roles.includes('query')) {
@@ -102,6 +106,8 @@ export async function serve(config: Config, report: (problem: string) => void): 
     const users = await someUsers(index, WARM_UP_ROWS).catch(() => []);
     await warmUp((request) => http.fetch(request), keys.readToken, users);
   }
+  // Only now: nobody read what the warm-up asked for.
+  if (config.audit) auditLog = new AuditLog(join(config.data_dir, 'audit'), { report });
   // Only now: what the warm-up asks for is to be compiled before the first request comes.
   keepCompilersLow();
   const server = listen(config, (request) => http.fetch(request));
@@ -119,6 +125,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
       await Promise.all(loops);
       await Promise.all([consumer?.stop(), central?.stop()]);
       await queue.close();
+      await auditLog?.close();
       control.close();
       index.close();
     },

@@ -2,9 +2,11 @@ import { GraphQLError } from 'graphql';
 import { ERRORS, type ErrorCode, InletError } from '../../schemas/errors.ts';
 
 /** An entry of the error table for a request that is refused as a whole. */
-export function refusal(code: ErrorCode): GraphQLError {
+export function refusal(code: ErrorCode, detail?: string): GraphQLError {
   // `spec`: to callers who ask for application/json, GraphQL over HTTP answers 200.
-  return new GraphQLError(ERRORS[code].text, { extensions: { code, http: { spec: true, status: ERRORS[code].http } } });
+  return new GraphQLError(new InletError(code, detail === undefined ? {} : { detail }).message, {
+    extensions: { code, http: { spec: true, status: ERRORS[code].http } },
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Clock, Database } from '../../platform/ports.ts';
+import type { AuditLine } from '../access/audit.ts';
 
 /** What the reading side is made of. */
 export interface QueryServices {
@@ -9,6 +10,8 @@ export interface QueryServices {
   readonly clock: Clock;
   /** Told of every fault of ours, with what was thrown. */
   readonly report: (fault: unknown) => void;
+  /** Told who read whose timeline; returns at once. */
+  readonly audit: (line: AuditLine) => void;
   /** Every event acknowledged before this time is in the index, epoch milliseconds. */
   asOf(): Promise<number>;
   /**
