@@ -23,6 +23,10 @@ export interface Config {
   readonly graphql_introspection: boolean;
   /** A GraphQL operation that takes longer ends with an error, seconds. */
   readonly graphql_seconds_max: number;
+  /** Bun only: a JSON file of operations that callers may name by their SHA-256. */
+  readonly graphql_operations: string | null;
+  /** Whether only those are answered. */
+  readonly graphql_operations_only: boolean;
   /** Whether it is written down who read whose timeline. */
   readonly audit: boolean;
   /** Failed events kept in full per source and day by one process; further ones are counted. */
@@ -91,12 +95,19 @@ const NUMBERS = {
 } as const;
 type NumberName = keyof typeof NUMBERS;
 
-const SWITCHES = { anonymize_ip: true, graphql_introspection: true, audit: true, central: true } as const;
+const SWITCHES = {
+  anonymize_ip: true,
+  graphql_introspection: true,
+  graphql_operations_only: false,
+  audit: true,
+  central: true,
+} as const;
 type SwitchName = keyof typeof SWITCHES;
 
 const TEXTS = {
   host: '127.0.0.1',
   data_dir: 'inlet-data',
+  graphql_operations: null,
   reports_dir: null,
   reports_timezone: 'UTC',
   write_key: null,
@@ -158,6 +169,8 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     anonymize_ip: flag('anonymize_ip'),
     graphql_introspection: flag('graphql_introspection'),
     graphql_seconds_max: number('graphql_seconds_max'),
+    graphql_operations: text('graphql_operations'),
+    graphql_operations_only: flag('graphql_operations_only'),
     audit: flag('audit'),
     failed_events_per_day: number('failed_events_per_day'),
     key_cache_seconds: number('key_cache_seconds'),
@@ -184,6 +197,9 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   }
   if (config.event_bytes_max > config.body_bytes_max) {
     problems.push('INLET_EVENT_BYTES_MAX must be at most INLET_BODY_BYTES_MAX');
+  }
+  if (config.graphql_operations_only && config.graphql_operations === null) {
+    problems.push('INLET_GRAPHQL_OPERATIONS_ONLY needs INLET_GRAPHQL_OPERATIONS, or nothing would be answered');
   }
   if (!isTimeZone(config.reports_timezone)) {
     problems.push(

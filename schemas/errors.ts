@@ -201,6 +201,30 @@ export const ERRORS = {
     scope: 'query',
     text: 'The query asks for too much. Ask for smaller pages.',
   },
+  query_timeout: {
+    http: 504,
+    retry: false,
+    scope: 'query',
+    text: 'The query took longer than it may and was ended. Ask for smaller pages, or for a shorter time.',
+  },
+  operation_unknown: {
+    http: 400,
+    retry: false,
+    scope: 'query',
+    text: 'No operation of this hash is known here. See "extensions.persistedQuery.sha256Hash".',
+  },
+  operation_missing: {
+    http: 400,
+    retry: false,
+    scope: 'query',
+    text: 'There is neither a query nor the hash of a known operation.',
+  },
+  operations_only: {
+    http: 403,
+    retry: false,
+    scope: 'query',
+    text: 'Only known operations are answered here, by their hash.',
+  },
   id_invalid: { http: 400, retry: false, scope: 'query', text: 'This is not an id that Inlet gave out.' },
   date_invalid: {
     http: 400,

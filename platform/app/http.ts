@@ -6,14 +6,15 @@ import type { EdgeMetrics } from '../../edge/metrics.ts';
 import { type FailedQuery, readFailedEvents } from '../../lakehouse/failed/read.ts';
 import { readReport, storedReports } from '../../lakehouse/report/read.ts';
 import type { AuditLine } from '../../query/access/audit.ts';
-import { createQuery } from '../../query/serve/app.ts';
+import { createQuery, type QueryOptions } from '../../query/serve/app.ts';
+import { timedStore } from '../../query/serve/timeout.ts';
 import type { Config } from '../../schemas/config.ts';
 import type { Ports } from '../ports.ts';
 import { createAsOf } from './as-of.ts';
 import { listSources } from './sources.ts';
 import { readStatus } from './status.ts';
 
-export interface HttpOptions {
+export interface HttpOptions extends QueryOptions {
   readonly enqueue: Enqueue;
   readonly edgeMetrics: EdgeMetrics;
   /** Address of the caller, where the platform knows it. */
@@ -46,6 +47,7 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
   );
   if (config.roles.includes('query')) {
     const asOf = createAsOf({ ...ports, ...options });
+    const lake = timedStore(ports.lake);
     const services = {
       index: ports.index,
       control: ports.control,
@@ -53,13 +55,13 @@ export function createHttp(ports: Ports, config: Config, options: HttpOptions): 
       report: options.report,
       audit: options.audit,
       asOf,
-      readReport: (name: string, from: string, to: string) => readReport(ports.lake, name, from, to),
-      listReports: () => storedReports(ports.lake),
-      readFailedEvents: (query: FailedQuery) => readFailedEvents(ports.lake, query),
+      readReport: (name: string, from: string, to: string) => readReport(lake, name, from, to),
+      listReports: () => storedReports(lake),
+      readFailedEvents: (query: FailedQuery) => readFailedEvents(lake, query),
       listSources: () => listSources(ports.control),
-      readStatus: () => readStatus({ ...ports, asOf }),
+      readStatus: () => readStatus({ ...ports, lake, asOf }),
     };
-    app.route('/', createQuery(services, config));
+    app.route('/', createQuery(services, config, options));
   }
   return app;
 }

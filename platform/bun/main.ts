@@ -14,11 +14,13 @@ import { AuditLog } from './audit-log.ts';
 import { type Child, keepChild } from './child.ts';
 import { keepCompilersLow } from './compilers.ts';
 import { type ConsumerLink, startConsumer } from './consumer-link.ts';
+import { graphiqlPage } from './graphiql.ts';
 import { keyValue } from './key-value.ts';
 import { openLake } from './lake.ts';
 import { LoadShare } from './load-share.ts';
 import { renderMetrics } from './metrics.ts';
 import { applyMigrations } from './migrations.ts';
+import { readOperations } from './operations-file.ts';
 import { consumeQueue } from './queue/consume.ts';
 import { EmbeddedQueue } from './queue/queue.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
@@ -50,6 +52,7 @@ export interface Running {
 
 /** @throws when the folder is in use or the port is taken, with what to do. */
 export async function serve(config: Config, report: (problem: string) => void): Promise<Running> {
+  const operations = config.graphql_operations === null ? null : readOperations(config.graphql_operations);
   mkdirSync(config.data_dir, { recursive: true });
   const control = await openDatabase(config, 'control');
   const index = await openDatabase(config, 'hot-index');
@@ -99,6 +102,8 @@ export async function serve(config: Config, report: (problem: string) => void): 
     problems: async () => (consumer === null || consumer.running ? [] : ['the consumer process is not running']),
     platformMetrics: () => renderMetrics(queue, consumer, central),
     audit: (line) => auditLog?.write(line),
+    graphiql: graphiqlPage(),
+    ...(operations === null ? {} : { operations }),
     report: (fault) => report(`Fault: ${fault instanceof Error ? (fault.stack ?? fault.message) : fault}`),
   });
   if (config.roles.includes('query')) {

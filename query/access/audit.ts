@@ -2,7 +2,8 @@
 import { GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Clock } from '../../platform/ports.ts';
-import { type ErrorCode, InletError } from '../../schemas/errors.ts';
+import type { ErrorCode } from '../../schemas/errors.ts';
+import { expected } from '../serve/errors.ts';
 import type { Reading } from './reading.ts';
 
 /** One operation that read of users, or what was refused. */
@@ -86,7 +87,8 @@ function codesOf(result: unknown): string[] {
 /** As the caller will see it. */
 function codeOf(error: unknown): string {
   const thrown = error instanceof GraphQLError ? (error.originalError ?? error) : error;
-  if (thrown instanceof InletError) return thrown.code;
+  const known = expected(thrown);
+  if (known !== null) return known.code;
   return thrown instanceof GraphQLError
     ? String(thrown.extensions.code ?? 'invalid')
     : ('internal' satisfies ErrorCode);

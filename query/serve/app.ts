@@ -12,8 +12,10 @@ import { RateLimit } from '../access/rate-limit.ts';
 import { type Reading, readingOf } from '../access/reading.ts';
 import { masking } from './errors.ts';
 import { limits } from './limits.ts';
+import { knownOperations, type Operations } from './operations.ts';
 import { createResolvers } from './resolvers.ts';
 import type { QueryServices } from './services.ts';
+import { timedDatabase, timeouts } from './timeout.ts';
 import { type Reader, type ReadTokens, readTokens } from './tokens.ts';
 
 const PATH = '/graphql';
@@ -21,12 +23,29 @@ const BODY_BYTES_MAX = 262_144;
 const PREFLIGHT_SECONDS = 86_400;
 const BEARER = /^Bearer +(\S+)$/i;
 
+export interface QueryOptions {
+  /** Operations that callers may name by their hash. */
+  readonly operations?: Operations;
+  /** The page for browsers, where there is one. */
+  readonly graphiql?: () => Promise<Response>;
+}
+
 /** Mounts `/graphql`. */
-export function createQuery(services: QueryServices, config: Config): Hono<Variables> {
+export function createQuery(
+  services: QueryServices,
+  config: Config,
+  { operations, graphiql }: QueryOptions = {},
+): Hono<Variables> {
+  const timed = { ...services, index: timedDatabase(services.index) };
   const yoga = createYoga<Reading>({
-    schema: protect(createSchema({ typeDefs, resolvers: createResolvers(services) })),
+    schema: protect(createSchema({ typeDefs, resolvers: createResolvers(timed) })),
     graphqlEndpoint: PATH,
-    plugins: [limits(config.graphql_introspection), auditing(services.clock, services.audit)],
+    plugins: [
+      ...(operations === undefined ? [] : [knownOperations(operations, config.graphql_operations_only)]),
+      limits(config.graphql_introspection),
+      timeouts(services.clock, config.graphql_seconds_max * 1_000),
+      auditing(services.clock, services.audit),
+    ],
     maskedErrors: { maskError: masking(services.report) },
     // Faults are reported; Yoga would log every refusal too.
     logging: false,
@@ -51,9 +70,17 @@ export function createQuery(services: QueryServices, config: Config): Hono<Varia
       maxAge: PREFLIGHT_SECONDS,
     }),
   );
+  if (graphiql !== undefined && config.graphql_introspection) {
+    app.get(PATH, ({ req }, next) => (isPageOf(req.raw) ? graphiql() : next()));
+  }
   app.use(PATH, readableAnywhere, requireToken(tokens, limit, config.retry_after_seconds), limitBody);
   app.on(['GET', 'POST'], PATH, ({ req, var: { reader } }) => fetch(req.raw, readingOf(reader)));
   return app;
+}
+
+/** A browser that opens the address, as no client asks for HTML. */
+function isPageOf({ headers, url }: Request): boolean {
+  return headers.get('accept')?.includes('text/html') === true && !new URL(url).searchParams.has('query');
 }
 
 /** A header that is set before there is an answer would have Hono make every answer anew. */

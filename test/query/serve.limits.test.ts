@@ -59,7 +59,7 @@ test.each([
   const answer = await service.ask(query);
   expect(answer.data ?? null).toBeNull();
   expect(answer.status).toBe(400);
-  expect(answer.messages).toHaveLength(1);
+  expect(answer.codes).toEqual(['query_too_costly']);
   expect(counter.reads).toBe(0);
 });
 

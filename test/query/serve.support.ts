@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Database } from '../../platform/ports.ts';
-import { createQuery } from '../../query/serve/app.ts';
+import { createQuery, type QueryOptions } from '../../query/serve/app.ts';
 import type { QueryServices } from '../../query/serve/services.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { InletError } from '../../schemas/errors.ts';
@@ -30,6 +30,7 @@ export async function openService(
   overrides: Partial<QueryServices> = {},
   env: Record<string, string> = {},
   scopes: readonly Scope[] = SCOPES,
+  options: QueryOptions = {},
 ): Promise<Service> {
   const clock = { time: T0 };
   const control = overrides.control ?? openControl();
@@ -73,6 +74,7 @@ export async function openService(
       ...overrides,
     },
     parseConfig(env),
+    options,
   );
   const authorized = { authorization: `Bearer ${TOKEN}` };
   const fetch = async (url: string, init: RequestInit = {}): Promise<Response> =>
