@@ -1,4 +1,5 @@
 /** The GraphQL endpoint, for services that hold a read token. */
+import type { DocumentNode } from 'graphql';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -10,6 +11,7 @@ import { auditing } from '../access/audit.ts';
 import { protect } from '../access/protect.ts';
 import { RateLimit } from '../access/rate-limit.ts';
 import { type Reading, readingOf } from '../access/reading.ts';
+import { NO_ERRORS, ParsedDocuments } from './documents.ts';
 import { masking } from './errors.ts';
 import { limits } from './limits.ts';
 import { knownOperations, type Operations } from './operations.ts';
@@ -46,6 +48,7 @@ export function createQuery(
       timeouts(services.clock, config.graphql_seconds_max * 1_000),
       auditing(services.clock, services.audit),
     ],
+    parserAndValidationCache: { documentCache: new ParsedDocuments<DocumentNode>(), errorCache: NO_ERRORS },
     maskedErrors: { maskError: masking(services.report) },
     // Faults are reported; Yoga would log every refusal too.
     logging: false,

@@ -1,4 +1,4 @@
-import { execute, getOperationAST, parse } from 'graphql';
+import { execute, getOperationAST, parse, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { costOf } from './cost.ts';
 import { refusal } from './errors.ts';
@@ -32,6 +32,12 @@ export function limits(introspection: boolean): Plugin {
           throw error instanceof Error && TOO_MANY_TOKENS.test(error.message) ? refusal('query_too_costly') : error;
         }
       });
+    },
+    onValidate({ setValidationFn }) {
+      // "Did you mean …" tells the schema as well.
+      setValidationFn((schema, document, rules) =>
+        validate(schema, document, rules, { hideSuggestions: !introspection }),
+      );
     },
     onExecute({ args, setExecuteFn }) {
       // A quarter cheaper for 50 events than the executor that Yoga brings, and a seventh less to compile after a start.

@@ -3,8 +3,8 @@
 export const CHROMIUM = Bun.which('chromium') ?? Bun.which('chromium-browser') ?? Bun.which('google-chrome');
 export const REASON = CHROMIUM === null ? ' (skipped: Chromium is not installed; apt-get install chromium)' : '';
 
-/** The cells of the page at this path, by id, as HTML. */
-export async function openCells(path: string, profile: string): Promise<Map<string, string>> {
+/** The page at this address, as HTML, without any network but this machine. */
+export async function openPage(url: string, profile: string): Promise<string> {
   const child = Bun.spawn(
     [
       CHROMIUM ?? 'chromium',
@@ -12,16 +12,22 @@ export async function openCells(path: string, profile: string): Promise<Map<stri
       '--no-sandbox',
       '--disable-gpu',
       '--window-size=1000,2000',
-      '--host-resolver-rules=MAP * ~NOTFOUND',
+      '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
       '--virtual-time-budget=5000',
       `--user-data-dir=${profile}`,
       '--dump-dom',
-      `file://${path}`,
+      url,
     ],
     { stdout: 'pipe', stderr: 'ignore' },
   );
   const dom = await new Response(child.stdout).text();
   if ((await child.exited) !== 0) throw new Error(`Chromium ended with ${child.exitCode}`);
+  return dom;
+}
+
+/** The cells of the page at this path, by id, as HTML. */
+export async function openCells(path: string, profile: string): Promise<Map<string, string>> {
+  const dom = await openPage(`file://${path}`, profile);
   const sections = [...dom.matchAll(/<section id="cell-([^"]+)"[^>]*>([\s\S]*?)<\/section>/g)];
   return new Map(sections.map(([, id = '', html = '']) => [id, html]));
 }

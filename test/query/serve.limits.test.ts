@@ -177,3 +177,11 @@ test.each([
   expect(await service.ask(query)).toMatchObject({ status: 400, codes: ['introspection_off'] });
   expect((await service.ask('{ __typename user(id: "ann") { __typename id } }')).codes).toEqual([]);
 });
+
+test('with introspection off, no answer suggests what the schema has', async () => {
+  const slip = '{ usr(id: "ann") { id } }';
+  expect((await (await openService()).ask(slip)).messages.join()).toContain('Did you mean');
+  const service = await openService({}, { INLET_GRAPHQL_INTROSPECTION: 'off' });
+  expect(await service.ask(slip)).toMatchObject({ status: 400, codes: ['GRAPHQL_VALIDATION_FAILED'] });
+  expect((await service.ask(slip)).messages.join()).not.toContain('Did you mean');
+});
