@@ -21,6 +21,14 @@ export interface Config {
   readonly anonymize_ip: boolean;
   /** Whether GraphQL tells its schema to those who hold a read token. */
   readonly graphql_introspection: boolean;
+  /** A GraphQL operation that takes longer ends with an error, seconds. */
+  readonly graphql_seconds_max: number;
+  /** Bun only: a JSON file of operations that callers may name by their SHA-256. */
+  readonly graphql_operations: string | null;
+  /** Whether only those are answered. */
+  readonly graphql_operations_only: boolean;
+  /** Whether it is written down who read whose timeline. */
+  readonly audit: boolean;
   /** Failed events kept in full per source and day by one process; further ones are counted. */
   readonly failed_events_per_day: number;
   /** How long a known write key is trusted before it is asked for again, seconds. */
@@ -77,6 +85,7 @@ const NUMBERS = {
   batch_events_max: { from: 1, to: 10_000, default: 2_500 },
   late_days: { from: 1, to: 3_650, default: 30 },
   skew_minutes: { from: 1, to: 1_440, default: 15 },
+  graphql_seconds_max: { from: 1, to: 300, default: 10 },
   failed_events_per_day: { from: 0, to: 10_000_000, default: 100_000 },
   key_cache_seconds: { from: 1, to: 3_600, default: 60 },
   retry_after_seconds: { from: 1, to: 300, default: 5 },
@@ -92,12 +101,19 @@ const NUMBERS = {
 } as const;
 type NumberName = keyof typeof NUMBERS;
 
-const SWITCHES = { anonymize_ip: true, graphql_introspection: true, central: true } as const;
+const SWITCHES = {
+  anonymize_ip: true,
+  graphql_introspection: true,
+  graphql_operations_only: false,
+  audit: true,
+  central: true,
+} as const;
 type SwitchName = keyof typeof SWITCHES;
 
 const TEXTS = {
   host: '127.0.0.1',
   data_dir: 'inlet-data',
+  graphql_operations: null,
   reports_dir: null,
   reports_timezone: 'UTC',
   write_key: null,
@@ -158,6 +174,10 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     skew_minutes: number('skew_minutes'),
     anonymize_ip: flag('anonymize_ip'),
     graphql_introspection: flag('graphql_introspection'),
+    graphql_seconds_max: number('graphql_seconds_max'),
+    graphql_operations: text('graphql_operations'),
+    graphql_operations_only: flag('graphql_operations_only'),
+    audit: flag('audit'),
     failed_events_per_day: number('failed_events_per_day'),
     key_cache_seconds: number('key_cache_seconds'),
     retry_after_seconds: number('retry_after_seconds'),
@@ -185,6 +205,9 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   }
   if (config.event_bytes_max > config.body_bytes_max) {
     problems.push('INLET_EVENT_BYTES_MAX must be at most INLET_BODY_BYTES_MAX');
+  }
+  if (config.graphql_operations_only && config.graphql_operations === null) {
+    problems.push('INLET_GRAPHQL_OPERATIONS_ONLY needs INLET_GRAPHQL_OPERATIONS, or nothing would be answered');
   }
   if (!isTimeZone(config.reports_timezone)) {
     problems.push(

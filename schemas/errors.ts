@@ -181,7 +181,24 @@ export const ERRORS = {
     scope: 'query',
     text: 'No read token. Send "Authorization: Bearer <token>". Create one with "inlet keys create --read".',
   },
-  read_token_unknown: { http: 401, retry: false, scope: 'query', text: 'This read token is not known or was revoked.' },
+  read_token_unknown: {
+    http: 401,
+    retry: false,
+    scope: 'query',
+    text: 'This read token is not known, was revoked or has expired.',
+  },
+  read_token_busy: {
+    http: 429,
+    retry: true,
+    scope: 'query',
+    text: 'This read token has asked more often than it may. Ask again in a second.',
+  },
+  scope_missing: {
+    http: 403,
+    retry: false,
+    scope: 'query',
+    text: 'This read token may not read that. Make one with the scope that is named here.',
+  },
   cursor_invalid: {
     http: 400,
     retry: false,
@@ -195,6 +212,30 @@ export const ERRORS = {
     retry: false,
     scope: 'query',
     text: 'The query asks for too much. Ask for smaller pages.',
+  },
+  query_timeout: {
+    http: 504,
+    retry: false,
+    scope: 'query',
+    text: 'The query took longer than it may and was ended. Ask for smaller pages, or for a shorter time.',
+  },
+  operation_unknown: {
+    http: 400,
+    retry: false,
+    scope: 'query',
+    text: 'No operation of this hash is known here. See "extensions.persistedQuery.sha256Hash".',
+  },
+  operation_missing: {
+    http: 400,
+    retry: false,
+    scope: 'query',
+    text: 'There is neither a query nor the hash of a known operation.',
+  },
+  operations_only: {
+    http: 403,
+    retry: false,
+    scope: 'query',
+    text: 'Only known operations are answered here, by their hash.',
   },
   id_invalid: { http: 400, retry: false, scope: 'query', text: 'This is not an id that Inlet gave out.' },
   date_invalid: {

@@ -2,7 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { getPlatformProxy, unstable_splitSqlQuery } from 'wrangler';
-import { createReadToken, createWriteKey } from '../../platform/app/keys.ts';
+import { createWriteKey } from '../../platform/app/keys.ts';
+import { createReadToken } from '../../platform/app/read-tokens.ts';
 import { systemClock, systemRandom } from '../../platform/bun/system.ts';
 import type { Database } from '../../platform/ports.ts';
 

@@ -8,18 +8,22 @@ import { type Config, settingName } from '../../schemas/config.ts';
 import { followLog, shared } from '../app/follow.ts';
 import { createHttp } from '../app/http.ts';
 import { type InFlight, trackInFlight } from '../app/in-flight.ts';
-import { createReadToken, createWriteKey, listWriteKeys } from '../app/keys.ts';
+import { createWriteKey, listWriteKeys } from '../app/keys.ts';
 import { pollSegments } from '../app/poll-segments.ts';
+import { createReadToken } from '../app/read-tokens.ts';
 import type { Database, Ports } from '../ports.ts';
+import { AuditLog } from './audit-log.ts';
 import { type Child, keepChild } from './child.ts';
 import { keepCompilersLow } from './compilers.ts';
 import { type ConsumerLink, startConsumer } from './consumer-link.ts';
+import { graphiqlPage } from './graphiql.ts';
 import { openHotIndex } from './hot-index.ts';
 import { keyValue } from './key-value.ts';
 import { openLake } from './lake.ts';
 import { LoadShare } from './load-share.ts';
 import { renderMetrics } from './metrics.ts';
 import { applyMigrations } from './migrations.ts';
+import { readOperations } from './operations-file.ts';
 import { consumeQueue } from './queue/consume.ts';
 import { EmbeddedQueue } from './queue/queue.ts';
 import { type SqliteDatabase, sqliteDatabase } from './sqlite-database.ts';
@@ -54,6 +58,7 @@ export interface Running {
 
 /** @throws when the folder is in use or the port is taken, with what to do. */
 export async function serve(config: Config, report: (problem: string) => void): Promise<Running> {
+  const operations = config.graphql_operations === null ? null : readOperations(config.graphql_operations);
   mkdirSync(config.data_dir, { recursive: true });
   const control = await openControl(config);
   const index = await openHotIndex(config);
@@ -96,6 +101,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
   const edgeMetrics = createEdgeMetrics();
   const fault = (thrown: unknown) =>
     report(`Fault: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown}`);
+  let auditLog: AuditLog | null = null;
   const http = createHttp(ports, config, {
     enqueue: inFlight.enqueue,
     oldestPending: () => oldestPending(queue, inFlight),
@@ -103,6 +109,9 @@ export async function serve(config: Config, report: (problem: string) => void): 
     clientIp: (request) => requestIp(request),
     problems: async () => (consumer === null || consumer.running ? [] : ['the consumer process is not running']),
     platformMetrics: () => renderMetrics(queue, consumer, central),
+    audit: (line) => auditLog?.write(line),
+    graphiql: graphiqlPage(),
+    ...(operations === null ? {} : { operations }),
     report: fault,
     follow: shared(followLog(ports.lake, consumer?.follow ?? pollSegments(ports.lake, systemClock, fault), fault)),
   });
@@ -111,6 +120,8 @@ export async function serve(config: Config, report: (problem: string) => void): 
     const users = await someUsers(index, WARM_UP_ROWS).catch(() => []);
     await warmUp((request) => http.fetch(request), keys.readToken, users);
   }
+  // Only now: nobody read what the warm-up asked for.
+  if (config.audit) auditLog = new AuditLog(join(config.data_dir, 'audit'), { report });
   // Only now: what the warm-up asks for is to be compiled before the first request comes.
   keepCompilersLow();
   const server = listen(config, (request) => {
@@ -132,6 +143,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
       await Promise.all(loops);
       await Promise.all([consumer?.stop(), central?.stop()]);
       await queue.close();
+      await auditLog?.close();
       control.close();
       index.close();
     },

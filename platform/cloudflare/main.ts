@@ -44,10 +44,13 @@ function appOf(env: Bindings): Hono {
 
 function createApp(env: Bindings): Hono {
   const ports = portsOf(env);
-  return createHttp(ports, parseConfig({ ...env }), {
+  const config = parseConfig({ ...env });
+  return createHttp(ports, config, {
     enqueue: packPerRequest(ports),
     edgeMetrics: createEdgeMetrics(),
     report,
+    // A line of the log, which Logpush or Workers Logs take from there.
+    audit: config.audit ? (line) => console.log(JSON.stringify({ audit: line })) : () => {},
     clientIp: () => null,
     // Each subscription looks for itself: nothing is shared between requests.
     follow: followLog(ports.lake, pollSegments(ports.lake, systemClock, report), report),

@@ -1,4 +1,5 @@
 import { InletError } from '../../schemas/errors.ts';
+import { maskText } from '../access/personal.ts';
 
 /** Tests of one property; all that are there must hold. */
 export interface PropertyFilter {
@@ -11,6 +12,8 @@ export interface PropertyFilter {
   readonly gt?: unknown;
   readonly lt?: unknown;
   readonly exists?: boolean | null;
+  /** Whether it looks at what a reader without `personal_data` sees. Nobody asks for it: `query/access` says so. */
+  readonly masked?: boolean;
 }
 
 type Scalar = string | number | boolean | null;
@@ -26,19 +29,19 @@ const PLACE = /^(?:0|[1-9]\d{0,8})$/;
 /** @throws InletError filter_invalid */
 export function propertyTest(filters: readonly PropertyFilter[]): Test {
   if (filters.length > FILTERS_MAX) throw new InletError('filter_invalid');
-  const all = filters.map(({ path, ...tests }) => {
+  const all = filters.map(({ path, masked, ...tests }) => {
     const isSound = path.length >= 1 && path.length <= STEPS_MAX;
     if (!isSound || path.some((step) => step.length > STEP_CHARACTERS_MAX)) throw new InletError('filter_invalid');
-    return { path, tests: testsOf(tests) };
+    return { path, masked, tests: testsOf(tests) };
   });
   return (properties) =>
-    all.every(({ path, tests }) => {
-      const value = valueAt(properties, path);
+    all.every(({ path, masked, tests }) => {
+      const value = valueAt(properties, path, masked === true);
       return tests.every((test) => test(value));
     });
 }
 
-function testsOf({ equals, in: values, gt, lt, exists }: Omit<PropertyFilter, 'path'>): Test[] {
+function testsOf({ equals, in: values, gt, lt, exists }: Omit<PropertyFilter, 'path' | 'masked'>): Test[] {
   const tests: Test[] = [];
   if (equals !== undefined) {
     const wanted = scalar(equals);
@@ -76,7 +79,7 @@ function lessThan(bound: unknown): Test {
   throw new InletError('filter_invalid');
 }
 
-function valueAt(properties: unknown, path: readonly string[]): unknown {
+function valueAt(properties: unknown, path: readonly string[], masked: boolean): unknown {
   let value = properties;
   for (const step of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
@@ -84,5 +87,10 @@ function valueAt(properties: unknown, path: readonly string[]): unknown {
     if (Array.isArray(value) && !PLACE.test(step)) return undefined;
     value = Reflect.get(value, step);
   }
-  return value;
+  return masked && typeof value === 'string'
+    ? maskText(
+        value,
+        path.findLast((step) => !PLACE.test(step)),
+      )
+    : value;
 }

@@ -1,4 +1,5 @@
 /** The GraphQL endpoint, for services that hold a read token. */
+import type { DocumentNode } from 'graphql';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -6,23 +7,48 @@ import { cors } from 'hono/cors';
 import type { Config } from '../../schemas/config.ts';
 import { ERRORS, InletError } from '../../schemas/errors.ts';
 import typeDefs from '../../schemas/graphql/schema.graphql' with { type: 'text' };
+import { auditing } from '../access/audit.ts';
+import { protect } from '../access/protect.ts';
+import { RateLimit } from '../access/rate-limit.ts';
+import { type Reading, readingOf } from '../access/reading.ts';
+import { NO_ERRORS, ParsedDocuments } from './documents.ts';
 import { masking } from './errors.ts';
 import { limits } from './limits.ts';
+import { knownOperations, type Operations } from './operations.ts';
 import { createResolvers } from './resolvers.ts';
 import type { QueryServices } from './services.ts';
-import { type ReadTokens, readTokens } from './tokens.ts';
+import { timedDatabase, timeouts } from './timeout.ts';
+import { type Reader, type ReadTokens, readTokens } from './tokens.ts';
 
 const PATH = '/graphql';
 const BODY_BYTES_MAX = 262_144;
 const PREFLIGHT_SECONDS = 86_400;
 const BEARER = /^Bearer +(\S+)$/i;
 
+export interface QueryOptions {
+  /** Operations that callers may name by their hash. */
+  readonly operations?: Operations;
+  /** The page for browsers, where there is one. */
+  readonly graphiql?: () => Promise<Response>;
+}
+
 /** Mounts `/graphql`. */
-export function createQuery(services: QueryServices, config: Config): Hono {
-  const yoga = createYoga({
-    schema: createSchema({ typeDefs, resolvers: createResolvers(services) }),
+export function createQuery(
+  services: QueryServices,
+  config: Config,
+  { operations, graphiql }: QueryOptions = {},
+): Hono<Variables> {
+  const timed = { ...services, index: timedDatabase(services.index) };
+  const yoga = createYoga<Reading>({
+    schema: protect(createSchema({ typeDefs, resolvers: createResolvers(timed) })),
     graphqlEndpoint: PATH,
-    plugins: [limits(config.graphql_introspection)],
+    plugins: [
+      ...(operations === undefined ? [] : [knownOperations(operations, config.graphql_operations_only)]),
+      limits(config.graphql_introspection),
+      timeouts(services.clock, config.graphql_seconds_max * 1_000),
+      auditing(services.clock, services.audit),
+    ],
+    parserAndValidationCache: { documentCache: new ParsedDocuments<DocumentNode>(), errorCache: NO_ERRORS },
     maskedErrors: { maskError: masking(services.report) },
     // Faults are reported; Yoga would log every refusal too.
     logging: false,
@@ -36,7 +62,8 @@ export function createQuery(services: QueryServices, config: Config): Hono {
   });
   const { fetch } = yoga;
   const tokens = readTokens(services.control, services.clock, config.key_cache_seconds * 1_000);
-  const app = new Hono();
+  const limit = new RateLimit(services.clock);
+  const app = new Hono<Variables>();
   app.options(
     PATH,
     cors({
@@ -46,9 +73,17 @@ export function createQuery(services: QueryServices, config: Config): Hono {
       maxAge: PREFLIGHT_SECONDS,
     }),
   );
-  app.use(PATH, readableAnywhere, requireToken(tokens, config.retry_after_seconds), limitBody);
-  app.on(['GET', 'POST'], PATH, ({ req }) => fetch(req.raw));
+  if (graphiql !== undefined && config.graphql_introspection) {
+    app.get(PATH, ({ req }, next) => (isPageOf(req.raw) ? graphiql() : next()));
+  }
+  app.use(PATH, readableAnywhere, requireToken(tokens, limit, config.retry_after_seconds), limitBody);
+  app.on(['GET', 'POST'], PATH, ({ req, var: { reader } }) => fetch(req.raw, readingOf(reader)));
   return app;
+}
+
+/** A browser that opens the address, as no client asks for HTML. */
+function isPageOf({ headers, url }: Request): boolean {
+  return headers.get('accept')?.includes('text/html') === true && !new URL(url).searchParams.has('query');
 }
 
 /** A header that is set before there is an answer would have Hono make every answer anew. */
@@ -67,15 +102,29 @@ const limitBody: MiddlewareHandler = async (context, next) => {
   return Number(length) > BODY_BYTES_MAX ? tooLarge(context) : next();
 };
 
-function requireToken(tokens: ReadTokens, retry_after_seconds: number): MiddlewareHandler {
+/** What a request brings to the resolvers. */
+type Variables = { Variables: { reader: Reader } };
+
+function requireToken(tokens: ReadTokens, limit: RateLimit, retry_after_seconds: number): MiddlewareHandler<Variables> {
   return async (context, next) => {
-    const code = await tokenProblem(tokens, context.req.header('authorization'));
-    if (code === null) return next();
-    const { http, retry, text } = ERRORS[code];
-    if (retry) context.header('Retry-After', String(retry_after_seconds));
-    if (http === 401) context.header('WWW-Authenticate', 'Bearer');
-    return context.json({ errors: [{ message: text, extensions: { code } }] }, http);
+    const found = await findReader(tokens, context.req.header('authorization'));
+    if (typeof found === 'string') return refuse(context, found, retry_after_seconds);
+    const { id, requests_per_second } = found;
+    if (requests_per_second !== null && !limit.take(id, requests_per_second)) {
+      return refuse(context, 'read_token_busy', 1);
+    }
+    context.set('reader', found);
+    return next();
   };
+}
+
+type TokenProblem = 'read_token_missing' | 'read_token_unknown' | 'read_token_busy' | 'authority_away';
+
+function refuse(context: Context, code: TokenProblem, retry_after_seconds: number): Response {
+  const { http, retry, text } = ERRORS[code];
+  if (retry) context.header('Retry-After', String(retry_after_seconds));
+  if (http === 401) context.header('WWW-Authenticate', 'Bearer');
+  return context.json({ errors: [{ message: text, extensions: { code } }] }, http);
 }
 
 function tooLarge(context: Context): Response {
@@ -83,13 +132,11 @@ function tooLarge(context: Context): Response {
   return context.json({ errors: [{ message: text, extensions: { code: 'query_too_costly' } }] }, http);
 }
 
-type TokenProblem = 'read_token_missing' | 'read_token_unknown' | 'authority_away';
-
-async function tokenProblem(tokens: ReadTokens, authorization: string | undefined): Promise<TokenProblem | null> {
+async function findReader(tokens: ReadTokens, authorization: string | undefined): Promise<Reader | TokenProblem> {
   const token = BEARER.exec(authorization ?? '')?.[1];
   if (token === undefined) return 'read_token_missing';
   try {
-    return (await tokens.isKnown(token)) ? null : 'read_token_unknown';
+    return (await tokens.find(token)) ?? 'read_token_unknown';
   } catch (error) {
     if (error instanceof InletError && error.code === 'authority_away') return error.code;
     throw error;

@@ -2,9 +2,11 @@ import { GraphQLError } from 'graphql';
 import { ERRORS, type ErrorCode, InletError } from '../../schemas/errors.ts';
 
 /** An entry of the error table for a request that is refused as a whole. */
-export function refusal(code: ErrorCode): GraphQLError {
+export function refusal(code: ErrorCode, detail?: string): GraphQLError {
   // `spec`: to callers who ask for application/json, GraphQL over HTTP answers 200.
-  return new GraphQLError(ERRORS[code].text, { extensions: { code, http: { spec: true, status: ERRORS[code].http } } });
+  return new GraphQLError(new InletError(code, detail === undefined ? {} : { detail }).message, {
+    extensions: { code, http: { spec: true, status: ERRORS[code].http } },
+  });
 }
 
 /**
@@ -27,12 +29,18 @@ function masked(
   report: (fault: unknown) => void,
   { nodes, path }: Partial<Pick<GraphQLError, 'nodes' | 'path'>> = {},
 ): GraphQLError {
-  const known = thrown instanceof InletError;
+  const known = expected(thrown);
   // The others are news to the caller only.
-  if (!known || ERRORS[thrown.code].retry) report(thrown);
-  return new GraphQLError(known ? thrown.message : ERRORS.internal.text, {
+  if (known === null || ERRORS[known.code].retry) report(thrown);
+  return new GraphQLError(known === null ? ERRORS.internal.text : known.message, {
     nodes: nodes ?? null,
     path: path ?? null,
-    extensions: { code: known ? thrown.code : ('internal' satisfies ErrorCode) },
+    extensions: { code: known?.code ?? ('internal' satisfies ErrorCode) },
   });
+}
+
+/** An expected failure; what a reader met under way, such as the end of its time, and not what it says of itself. */
+export function expected(thrown: unknown): InletError | null {
+  if (!(thrown instanceof InletError)) return null;
+  return thrown.cause instanceof InletError ? thrown.cause : thrown;
 }

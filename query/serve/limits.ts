@@ -1,4 +1,4 @@
-import { type ExecutionArgs, execute, getOperationAST, parse } from 'graphql';
+import { type ExecutionArgs, execute, getOperationAST, parse, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { costOf } from './cost.ts';
 import { refusal } from './errors.ts';
@@ -7,6 +7,8 @@ import { KnownCosts } from './known-costs.ts';
 
 const QUERY_CHARACTERS_MAX = 65_536;
 const TOKENS_MAX = 2_000;
+/** How the parser says so. */
+const TOO_MANY_TOKENS = /Document contains more than \d+ tokens/;
 const DEPTH_MAX = 12;
 const SELECTIONS_MAX = 5_000;
 /** One page of 1,000 whole events, or 50 small pages. */
@@ -23,7 +25,19 @@ export function limits(introspection: boolean): Plugin {
       if (typeof query === 'string' && query.length > QUERY_CHARACTERS_MAX) throw refusal('query_too_costly');
     },
     onParse({ setParseFn }) {
-      setParseFn((source, options) => parse(source, { ...options, maxTokens: TOKENS_MAX }));
+      setParseFn((source, options) => {
+        try {
+          return parse(source, { ...options, maxTokens: TOKENS_MAX });
+        } catch (error) {
+          throw error instanceof Error && TOO_MANY_TOKENS.test(error.message) ? refusal('query_too_costly') : error;
+        }
+      });
+    },
+    onValidate({ setValidationFn }) {
+      // "Did you mean …" tells the schema as well.
+      setValidationFn((schema, document, rules) =>
+        validate(schema, document, rules, { hideSuggestions: !introspection }),
+      );
     },
     onSubscribe: ({ args }) => check(args),
     onExecute({ args, setExecuteFn }) {

@@ -1,5 +1,6 @@
 import type { Clock, Database, HotIndex } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import type { AuditLine } from '../access/audit.ts';
 import type { TimelineFiles } from '../timeline/files.ts';
 
 /** What the reading side is made of. */
@@ -13,6 +14,8 @@ export interface QueryServices {
   readonly clock: Clock;
   /** Told of every fault of ours, with what was thrown. */
   readonly report: (fault: unknown) => void;
+  /** Told who read whose timeline; returns at once. */
+  readonly audit: (line: AuditLine) => void;
   /** Every event acknowledged before this time is in the index, epoch milliseconds. */
   asOf(): Promise<number>;
   /**

@@ -9,7 +9,8 @@ import { createEdgeMetrics, type EdgeMetrics } from '../../edge/metrics.ts';
 import { type CentralResult, runCentral } from '../../lakehouse/compact/central.ts';
 import { type ConsumerMetrics, consumeBatch, consumerMetrics } from '../../platform/app/consume.ts';
 import { createHttp } from '../../platform/app/http.ts';
-import { createReadToken, createWriteKey } from '../../platform/app/keys.ts';
+import { createWriteKey } from '../../platform/app/keys.ts';
+import { createReadToken } from '../../platform/app/read-tokens.ts';
 import { markedSegments } from '../../platform/app/reindex.ts';
 import { s3Files } from '../../platform/bun/local-files.ts';
 import type { LocalFiles, Ports, QueueBatch, QueueMessage } from '../../platform/ports.ts';
@@ -86,6 +87,7 @@ export async function openJoined(options: JoinedOptions = {}): Promise<JoinedApp
     edgeMetrics,
     clientIp: () => null,
     follow: () => () => {},
+    audit: () => {},
     report,
     oldestPending: async () => (await sim.queue.metrics()).oldestMessageTimestamp?.getTime() ?? null,
     problems: async () => [],

@@ -59,7 +59,7 @@ test.each([
   const answer = await service.ask(query);
   expect(answer.data ?? null).toBeNull();
   expect(answer.status).toBe(400);
-  expect(answer.messages).toHaveLength(1);
+  expect(answer.codes).toEqual(['query_too_costly']);
   expect(counter.reads).toBe(0);
 });
 
@@ -176,4 +176,12 @@ test.each([
   const service = await openService({}, { INLET_GRAPHQL_INTROSPECTION: 'off' });
   expect(await service.ask(query)).toMatchObject({ status: 400, codes: ['introspection_off'] });
   expect((await service.ask('{ __typename user(id: "ann") { __typename id } }')).codes).toEqual([]);
+});
+
+test('with introspection off, no answer suggests what the schema has', async () => {
+  const slip = '{ usr(id: "ann") { id } }';
+  expect((await (await openService()).ask(slip)).messages.join()).toContain('Did you mean');
+  const service = await openService({}, { INLET_GRAPHQL_INTROSPECTION: 'off' });
+  expect(await service.ask(slip)).toMatchObject({ status: 400, codes: ['GRAPHQL_VALIDATION_FAILED'] });
+  expect((await service.ask(slip)).messages.join()).not.toContain('Did you mean');
 });

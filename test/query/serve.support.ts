@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Database } from '../../platform/ports.ts';
-import { createQuery } from '../../query/serve/app.ts';
+import { createQuery, type QueryOptions } from '../../query/serve/app.ts';
 import type { QueryServices } from '../../query/serve/services.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { InletError } from '../../schemas/errors.ts';
+import { SCOPES, type Scope } from '../../schemas/scopes.ts';
 import { openControl, openIndex, T0 } from './support.ts';
 
 export const TOKEN = 'a-read-token';
@@ -28,14 +29,16 @@ export interface Service {
 export async function openService(
   overrides: Partial<QueryServices> = {},
   env: Record<string, string> = {},
+  scopes: readonly Scope[] = SCOPES,
+  options: QueryOptions = {},
 ): Promise<Service> {
   const clock = { time: T0 };
   const control = overrides.control ?? openControl();
   const index = overrides.index ?? openIndex();
   const hash = createHash('sha256').update(TOKEN).digest('hex');
   await control
-    .prepare('insert or ignore into read_tokens (token_sha256, name, created_at) values (?, ?, ?)')
-    .bind(hash, 'test', T0)
+    .prepare('insert or ignore into read_tokens (token_sha256, name, created_at, scopes) values (?, ?, ?, ?)')
+    .bind(hash, 'test', T0, scopes.join(' '))
     .run();
   const fixedClock: Clock = { now: () => clock.time, sleep: async () => {} };
   const app = createQuery(
@@ -44,6 +47,7 @@ export async function openService(
       control,
       clock: fixedClock,
       report: () => {},
+      audit: () => {},
       asOf: async () => T0,
       async readReport(name, from, to) {
         if (name !== 'events_by_day') throw new InletError('report_unknown');
@@ -71,6 +75,7 @@ export async function openService(
       ...overrides,
     },
     parseConfig(env),
+    options,
   );
   const authorized = { authorization: `Bearer ${TOKEN}` };
   const fetch = async (url: string, init: RequestInit = {}): Promise<Response> =>

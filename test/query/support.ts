@@ -4,6 +4,7 @@ import { bucketOf } from '../../query/index/users.ts';
 import type { TimelineQuery } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import controlMigration from '../../schemas/control/0001_init.sql';
+import scopesMigration from '../../schemas/control/0002_read_token_scopes.sql';
 import init from '../../schemas/hot-index/0001_init.sql';
 import identity from '../../schemas/hot-index/0002_identity.sql';
 import timeline from '../../schemas/hot-index/0003_timeline.sql';
@@ -28,6 +29,7 @@ export function openIndex(): SqliteDatabase {
 export function openControl(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
   database.execute(controlMigration);
+  database.execute(scopesMigration);
   return database;
 }
 

@@ -9,7 +9,8 @@ import {
 import { env, exports } from 'cloudflare:workers';
 import { encodePack } from '../../edge/enqueue/pack.ts';
 import { readRows } from '../../lakehouse/append/read.ts';
-import { createReadToken, createWriteKey } from '../../platform/app/keys.ts';
+import { createWriteKey } from '../../platform/app/keys.ts';
+import { createReadToken } from '../../platform/app/read-tokens.ts';
 import worker, { type Bindings } from '../../platform/cloudflare/main.ts';
 import { systemClock, systemRandom, workerdCompressor } from '../../platform/cloudflare/system.ts';
 import type { ObjectStore } from '../../platform/ports.ts';
