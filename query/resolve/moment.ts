@@ -30,10 +30,19 @@ export async function atOneMoment<Answer>(
     const { active: slot, sequence, dropped, dropped_newest: droppedNewest } = before;
     const answer = await read({ slot, shards: shardsOf(before, slot), sequence, dropped, droppedNewest });
     const after = await state(database);
-    if (after.generation === before.generation && after.dropped === before.dropped) return answer;
+    if (isSame(before, after)) return answer;
     before = after;
   }
   throw new InletError('index_away');
+}
+
+/** What was in the slot still is, or is where the reader looks instead. */
+function isSame(before: IndexState, after: IndexState): boolean {
+  return (
+    before.generation === after.generation &&
+    before.dropped === after.dropped &&
+    before.dropped_newest === after.dropped_newest
+  );
 }
 
 async function state(database: Database): Promise<IndexState> {

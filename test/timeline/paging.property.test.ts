@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { dropRows, markRows } from '../../query/index/drop.ts';
 import { type Page, readTimeline } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { winners } from '../equivalence/timeline.model.ts';
-import { makeRow, pack, T0, WHOLE_TIMELINE } from '../query/support.ts';
+import { HOUR_MS, makeRow, pack, T0, WHOLE_TIMELINE, watched } from '../query/support.ts';
 import { PagingWorld } from './paging.world.ts';
 import { emptyIndex } from './world.ts';
 
@@ -225,4 +226,24 @@ test('behind a cursor whose files have expired, a page shows an event once, as i
   expect(await readOn()).toEqual(['m1', 'm2']);
   world.expire(61);
   expect(await readOn()).toEqual(['m2', 'm1']);
+});
+
+test('rows that leave while a page is read are found in the files', async () => {
+  for (const step of [2, 3, 4]) {
+    const world = new PagingWorld();
+    const hours = [0, 3, 6];
+    for (const hour of hours) {
+      await world.arrive([makeRow({ message_id: `m${hour}`, pack_id: pack(hour), timestamp: T0 + hour * HOUR_MS })]);
+      await markRows(world.index, T0 + hour * HOUR_MS, 0, async () => []);
+    }
+    for (let builds = 0; builds < 3; builds += 1) world.build(9);
+    const coverage = { version: 3, build: 3, pending: [] };
+    expect(await dropRows(world.index, T0, coverage)).toBe(1);
+    // By the same version, and it is newer than what has left before.
+    const { database } = watched(world.index, async (count) => {
+      if (count === step) expect(await dropRows(world.index, T0 + 3 * HOUR_MS, coverage)).toBe(1);
+    });
+    const { edges } = await readTimeline(database, WHOLE_TIMELINE, async () => T0, world.source);
+    expect(edges.map(({ event }) => event.messageId)).toEqual(['m6', 'm3', 'm0']);
+  }
 });
