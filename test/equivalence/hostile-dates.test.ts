@@ -1,5 +1,6 @@
 /** What a public key must not be able to do: date events so that history is told anew, or the table falls into pieces. */
 import { afterEach, expect, it } from 'vitest';
+import { readReport } from '../../lakehouse/report/read.ts';
 import { filesOf } from '../lakehouse/lake.ts';
 import { type JoinedApp, KEYS, openJoined } from './joined.ts';
 
@@ -36,6 +37,8 @@ it('2,500 events with 2,500 dates under a public key open no partition and state
   await app.drain();
   await app.central();
   const [daysBefore, filesBefore] = [await reported(), await filesOf(app.ports)];
+  const storedBefore = await stored(now);
+  expect(storedBefore.rows).toHaveLength(2);
 
   const dates = hostileDates(now);
   expect(new Set(dates).size).toBe(EVENTS);
@@ -58,6 +61,7 @@ it('2,500 events with 2,500 dates under a public key open no partition and state
   const daysAfter = await reported();
   expect(daysAfter.filter(([day]) => day !== today)).toEqual(daysBefore.filter(([day]) => day !== today));
   expect(daysAfter.filter(([day]) => day === today)).toEqual([[today, EVENTS]]);
+  expect(await stored(now)).toEqual(storedBefore);
 });
 
 /** Days of the report of events, and how many each has. */
@@ -66,4 +70,11 @@ async function reported(): Promise<[string, number][]> {
     `select strftime("timestamp", '%Y-%m-%d'), count(*)::INTEGER from events group by all order by all`,
   );
   return rows.map((row) => (Array.isArray(row) ? [String(row[0]), Number(row[1])] : ['', 0]));
+}
+
+/** What the stored report says of the days before today: their rows, and which were stated anew. */
+async function stored(now: number): Promise<{ rows: readonly unknown[]; restated: readonly unknown[] }> {
+  const dayOf = (ago: number): string => new Date(now - ago * DAY_MS).toISOString().slice(0, 10);
+  const { rows, restated } = await readReport(app.ports.lake, 'events_by_day', dayOf(200), dayOf(1));
+  return { rows, restated };
 }
