@@ -17,6 +17,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/workerd/**', 'test/crash/**', 'test/bench/**'],
     pool: 'threads',
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

@@ -1,11 +1,11 @@
-/** `bun bare.ts <database>`: a range of a primary key, as JSON over HTTP. The least that answering a timeline takes. */
+/** `bun bare.ts <database>`: ranges of a primary key, one for each key of the person, as JSON over HTTP. The least that answering a timeline takes. */
 import { Database } from 'bun:sqlite';
 import { isJsonObject } from '../../../schemas/event.ts';
 
 const database = new Database(process.argv[2] ?? '', { readonly: true });
 const lookup = database.query<{ answer: string }, [string, number, number, string, string, string, number]>(
   `select answer from events
-     where user_key = ? and timestamp >= ? and timestamp < ? and type in (?, ?, ?)
+     where user_key in (select user_key from persons where asked = ?) and timestamp >= ? and timestamp < ? and type in (?, ?, ?)
      order by timestamp desc, source, message_id limit ?`,
 );
 

@@ -7,7 +7,9 @@ import { decodePack } from '../../../edge/enqueue/pack.ts';
 import { expandPack } from '../../../edge/expand/expand.ts';
 import { applyMigrations } from '../../../platform/bun/migrations.ts';
 import { sqliteDatabase } from '../../../platform/bun/sqlite-database.ts';
+import { resolveUser } from '../../../query/identity/resolve-user.ts';
 import { writeRows } from '../../../query/index/write.ts';
+import { atOneMoment } from '../../../query/resolve/moment.ts';
 import type { EventRow } from '../../../schemas/columns.ts';
 import { shopBatches } from '../support/shop-packs.ts';
 import { bareDatabaseOf, type Case, dataDirOf, usersOf } from './files.ts';
@@ -26,8 +28,6 @@ for (const batch of shopBatches({ events: Number(events), users: Number(users) }
   bare.write(rows);
   for (const { user_key } of rows) counts.set(user_key, (counts.get(user_key) ?? 0) + 1);
 }
-index.close();
-bare.close();
 
 const byCount = [...counts.keys()].sort((one, other) => (counts.get(other) ?? 0) - (counts.get(one) ?? 0));
 const lists: Record<Case, string[]> = {
@@ -35,8 +35,13 @@ const lists: Record<Case, string[]> = {
   busiest: drawn(byCount.slice(0, Math.ceil(byCount.length * BUSIEST_SHARE)), Number(asked)),
 };
 writeFileSync(usersOf(folder), JSON.stringify(lists));
+for (const user of new Set(Object.values(lists).flat())) {
+  bare.addPerson(user, await atOneMoment(index, (moment) => resolveUser(index, moment, user)));
+}
+index.close();
+bare.close();
 
-/** One row an event, with the answer ready in it. */
+/** One row an event, with the answer ready in it; and of each user that is asked for, the keys of that person. */
 function openBare(path: string) {
   const database = new Database(path, { create: true });
   database.run('pragma journal_mode = wal');
@@ -44,14 +49,24 @@ function openBare(path: string) {
     user_key text not null, timestamp integer not null, source text not null, message_id text not null,
     type text not null, answer text not null,
     primary key (user_key, timestamp desc, source, message_id)) without rowid`);
+  database.run(
+    'create table persons (asked text not null, user_key text not null, primary key (asked, user_key)) without rowid',
+  );
   const insert = database.query('insert into events values (?, ?, ?, ?, ?, ?)');
+  const insertKey = database.query('insert into persons values (?, ?)');
   const write = database.transaction((rows: readonly EventRow[]) => {
     for (const row of rows) {
       const { user_key, timestamp, source, message_id, type } = row;
       insert.run(user_key, timestamp, source, message_id, type, answerOf(row));
     }
   });
-  return { write: (rows: readonly EventRow[]) => write(rows), close: () => database.close() };
+  return {
+    write: (rows: readonly EventRow[]) => write(rows),
+    addPerson: (asked: string, keys: readonly string[]) => {
+      for (const key of keys) insertKey.run(asked, key);
+    },
+    close: () => database.close(),
+  };
 }
 
 function answerOf({ message_id, source, type, event, name, timestamp, properties }: EventRow): string {
