@@ -136,10 +136,30 @@ async function readAsOwn(names: readonly EngineName[]): Promise<void> {
     rows.push(...last);
     await compactAll(lake);
     await compare('in another place', engines, lake, winnersOf(rows));
+
+    const many = manyBytes();
+    await append(lake, [many]);
+    rows.push(...many);
+    await compactAll(lake);
+    await compare('a file put together of several slices', engines, lake, winnersOf(rows));
   } finally {
     for (const engine of engines.values()) engine.stop();
     folder.remove();
   }
+}
+
+/** Events of one day and type, of some 12 MB as they are compressed: more than compaction sorts at a time. */
+function manyBytes(): EventRow[] {
+  const random = seededRandom(10);
+  const pack_id = packId('fedcba987654321', 3);
+  return Array.from({ length: 3_000 }, (_, pack_index) => {
+    const place = { message_id: `many-${pack_index}`, pack_id, pack_index, received_at: START };
+    return event({
+      ...place,
+      user_key: `user-${random.below(500)}`,
+      properties: JSON.stringify({ n: random.hex(8_000) }),
+    });
+  });
 }
 
 function add(outcome: { passed: number; failed: number }): void {
