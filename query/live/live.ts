@@ -1,7 +1,7 @@
 /** Events as they come in, to whoever subscribed. */
 import type { EventRow } from '../../schemas/columns.ts';
 import { InletError } from '../../schemas/errors.ts';
-import { FAILED_TYPE } from '../../schemas/event.ts';
+import { isEventType } from '../../schemas/event.ts';
 import { charactersOf, decodeEvents, encodeEvents, type HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
 import { LiveBuffer } from './buffer.ts';
@@ -73,7 +73,8 @@ export class Live {
 
 function matcher({ source, users, types }: LiveFilter): (row: EventRow) => boolean {
   return (row) =>
-    row.type !== FAILED_TYPE &&
+    // Rejected events and retractions are no calls.
+    isEventType(row.type) &&
     (source === null || row.source === source) &&
     (users === null || users.includes(row.user_key)) &&
     (types === null || types.includes(row.type));

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { Live, type LiveFilter, type LiveValue } from '../../query/live/live.ts';
 import type { EventRow } from '../../schemas/columns.ts';
-import { FAILED_TYPE } from '../../schemas/event.ts';
+import { FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
+import { SCOPES, type Scope } from '../../schemas/scopes.ts';
 import { openService, URL_GRAPHQL } from './serve.support.ts';
 import { makeRow } from './support.ts';
 
@@ -45,10 +46,11 @@ describe('a subscriber', () => {
     ['of a source', { ...ALL, source: 'app' }, ['m2']],
     ['of a user', { ...ALL, users: ['bob'] }, ['m3']],
     ['of some types', { ...ALL, types: ['page', 'screen'] }, ['m1']],
-  ])('%s: gets those events, without failed ones, and copies once', async (_, filter, expected) => {
+  ])('%s: gets those events, without failed ones and retractions, and copies once', async (_, filter, expected) => {
     const log = liveLog();
     const values = new Live(log.follow).subscribe(filter, new AbortController().signal);
     log.write(row(1, { type: 'page' }), row(2, { source: 'app' }), row(9, { type: FAILED_TYPE, source: 'app' }));
+    log.write(row(8, { type: RETRACTION_TYPE, source: 'app' }));
     log.write(row(1, { type: 'page' }), row(3, { user_key: 'bob' }));
     expect(await take(values, expected.length)).toEqual(expected);
     void values.return?.();
@@ -113,9 +115,9 @@ describe('a subscriber', () => {
 });
 
 describe('over GraphQL', () => {
-  async function subscribe(query: string, variables: Record<string, unknown> = {}) {
+  async function subscribe(query: string, variables: Record<string, unknown> = {}, scopes: readonly Scope[] = SCOPES) {
     const log = liveLog();
-    const service = await openService({ follow: log.follow });
+    const service = await openService({ follow: log.follow }, {}, scopes);
     const response = await service.fetch(URL_GRAPHQL, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
@@ -152,6 +154,20 @@ describe('over GraphQL', () => {
     await cancel();
     expect(log.followers.size).toBe(0);
     expect((await service.ask('{ user(id: "ann") { id } }')).status).toBe(200);
+  });
+
+  test('personal data is masked where the token has not its scope, and nothing comes without that of timelines', async () => {
+    const query = 'subscription { events { messageId properties } }';
+    const { log, response } = await subscribe(query, {}, ['timeline']);
+    const stream = readUntil(response, 'm1');
+    log.write(row(1, { properties: '{"email":"ada@example.com","total":3}' }));
+    const { text, cancel } = await stream;
+    await cancel();
+    expect(text).toContain('"total":3');
+    expect(text).not.toContain('ada@example.com');
+    const refused = await subscribe(query, {}, ['reports']);
+    expect(await refused.response.text()).toContain('"code":"scope_missing"');
+    expect(refused.log.followers.size).toBe(0);
   });
 
   test('a dropped subscriber reads why', async () => {
