@@ -5,11 +5,10 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { COLUMN_LIST, FILE_ORDER } from '../sql/columns.ts';
+import { COLUMN_LIST, DAY, FILE_ORDER } from '../sql/columns.ts';
 import { allRows, asNumber, asText, type DuckDB, isOutOfMemory, literal, THREADS } from '../sql/duckdb.ts';
 import { COPY_OPTIONS } from '../sql/files.ts';
 
-const DAY = `strftime(timezone('UTC', "timestamp"), '%Y-%m-%d')`;
 /** One row in so many says where the slices end. */
 const SAMPLE = 32;
 /** What is held of each slice and partition while rows are spread. */

@@ -16,6 +16,9 @@ const SQL_TYPES: Record<ColumnSpec['type'], string> = {
 
 export const COLUMN_LIST = COLUMNS.map(({ name }) => `"${name}"`).join(', ');
 
+/** The UTC day of `timestamp`, by which the table is partitioned. */
+export const DAY = `strftime(timezone('UTC', "timestamp"), '%Y-%m-%d')`;
+
 /** How copies are told apart, and the table sorted. */
 export const FILE_ORDER = 'user_key, "timestamp", source, message_id';
 

@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../platform/ports.ts';
 import { type IdentityIndex, type IdentityPart, readIdentities, UNTIMED } from '../catalog/identities.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { receivedMax, receivedMin, type TableFile } from '../catalog/table-file.ts';
-import { pathList } from './columns.ts';
+import { DAY, pathList } from './columns.ts';
 import { allRows, asNumber, asText } from './duckdb.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -33,7 +33,7 @@ export function identitiesOf(rows: string, columns = ''): string {
   return `select ${columns} case when second between 0 and ${2 ** 33 - 1}
       then (second::UBIGINT << 30) | (digest >> 98)::UBIGINT else ${UNTIMED}::UBIGINT | (digest >> 65)::UBIGINT end as identity,
     (digest & ${2n ** 64n - 1n}::UHUGEINT)::UBIGINT as digits, epoch_ms(received_at) as received_ms,
-    strftime(timezone('UTC', "timestamp"), '%Y-%m-%d') as date, type
+    ${DAY} as date, type
   from (select *, (${TIME_IN_ID}) // 1000 as second, ${DIGEST} as digest from ${rows})`;
 }
 

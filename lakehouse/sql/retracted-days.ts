@@ -5,7 +5,7 @@ import { FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
 import { tableFiles } from '../catalog/files.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { receivedMin, type TableFile } from '../catalog/table-file.ts';
-import { eventFiles, pathList } from './columns.ts';
+import { DAY, eventFiles, pathList } from './columns.ts';
 import { allRows, asNumber, asText, CENTRAL_MEMORY_LIMIT, openDuckDB } from './duckdb.ts';
 import { identitiesOf, openIndex } from './identities.ts';
 import { type PinBoard, pinBoard } from './pin-board.ts';
@@ -13,7 +13,6 @@ import { retractionFiles } from './retractions.ts';
 
 /** Files that are looked through at a time. */
 const FILES_AT_ONCE = 32;
-const DAY = `strftime(timezone('UTC', "timestamp"), '%Y-%m-%d')`;
 
 export interface Changes {
   readonly lake: ObjectStore;
