@@ -1,19 +1,28 @@
 /** What identify, alias and group calls add to the index beside themselves. All other events add nothing. */
 import type { Database, SqlValue, Statement } from '../../platform/ports.ts';
+import type { EventRow } from '../../schemas/columns.ts';
 import type { HeldEvent } from './hot-rows.ts';
 import { identityOf } from './identity.ts';
 import { inserts, into } from './inserts.ts';
 import { LINKS_MAX, linkOf } from './links.ts';
 import type { Slot } from './state.ts';
 
-/** @param sequence SQL of the sequence that the rows get */
-export function insertFolds(database: Database, slot: Slot, held: readonly HeldEvent[], sequence: string): Statement[] {
+export function isFolded({ type }: Pick<EventRow, 'type'>): boolean {
+  return type === 'identify' || type === 'alias' || type === 'group';
+}
+
+/** @param calls those that are folded. @param sequence SQL of the sequence that the rows get */
+export function insertFolds(
+  database: Database,
+  slot: Slot,
+  calls: readonly HeldEvent[],
+  sequence: string,
+): Statement[] {
   const traits: SqlValue[] = [];
   const groups: SqlValue[] = [];
   const links: SqlValue[] = [];
   const members: SqlValue[] = [];
-  for (const { row, stamp } of held) {
-    if (row.type !== 'identify' && row.type !== 'alias' && row.type !== 'group') continue;
+  for (const { row, stamp } of calls) {
     const identity = identityOf(row.source, row.message_id);
     if (row.type === 'identify' && row.traits !== null) {
       traits.push(row.user_key, row.timestamp, stamp, identity, row.traits);

@@ -13,11 +13,13 @@ export interface Retraction extends HeldEvent {
 }
 
 export function retractionsOf(rows: readonly EventRow[]): Retraction[] {
-  return rows.flatMap((row) => {
-    const { verdict, type, name, previous_id } = row;
-    if (type !== RETRACTION_TYPE || verdict === 'rejected' || name === null || previous_id === null) return [];
-    return [{ ...heldOf(row), target: identityOf(name, previous_id) }];
-  });
+  return rows
+    .filter(({ type, verdict }) => type === RETRACTION_TYPE && verdict !== 'rejected')
+    .flatMap((row) => {
+      const { name, previous_id } = row;
+      if (name === null || previous_id === null) return [];
+      return [{ ...heldOf(row), target: identityOf(name, previous_id) }];
+    });
 }
 
 /** @param sequence SQL of the sequence that the rows get */

@@ -4,8 +4,8 @@
  */
 import type { Database, HotIndex, SqlValue, Statement } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
-import { insertFolds } from './folds.ts';
-import { type HotRow, toHotRows } from './hot-rows.ts';
+import { insertFolds, isFolded } from './folds.ts';
+import { type HeldEvent, type HotRow, toHotRows } from './hot-rows.ts';
 import { identityOf } from './identity.ts';
 import { inserts, into } from './inserts.ts';
 import { insertRetractions, type Retraction, retractionsOf } from './retractions.ts';
@@ -69,7 +69,7 @@ export async function writeAsOld(database: HotIndex, layout: Layout, rows: reado
 /** The rows that other databases hold. They are in before their copies, without which nobody sees them. */
 async function writeBeside(index: HotIndex, layouts: readonly Layout[], hotRows: readonly HotRow[]): Promise<void> {
   const statements = new Map<number, Statement[]>();
-  for (const { slot, shards } of layouts) {
+  for (const { slot, shards } of layouts.filter((layout) => layout.shards > 1)) {
     for (const [shard, rows] of Map.groupBy(hotRows, ({ bucket }) => shardOf(bucket, shards))) {
       if (shard === 0) continue;
       const made = insertEvents(databaseOf(index, shard), slot, rows);
@@ -112,9 +112,12 @@ function insertHotRows(
 ): Statement[] {
   const own = shards === 1 ? hotRows : hotRows.filter(({ bucket }) => shardOf(bucket, shards) === 0);
   const copies: { identity: string; stamp: string }[] = [];
+  const calls: HeldEvent[] = [];
   for (const hotRow of hotRows) {
-    for (const { row, stamp } of hotRow.held) {
+    for (const held of hotRow.held) {
+      const { row, stamp } = held;
       copies.push({ identity: identityOf(row.source, row.message_id), stamp });
+      if (isFolded(row)) calls.push(held);
     }
   }
   // In the order of the table, which SQLite fills fastest.
@@ -123,12 +126,7 @@ function insertHotRows(
   return [
     ...insertEvents(database, slot, own),
     ...inserts(database, `(?,?,${sequence})`, into(`identities_${slot}`), identities),
-    ...insertFolds(
-      database,
-      slot,
-      hotRows.flatMap(({ held }) => held),
-      sequence,
-    ),
+    ...insertFolds(database, slot, calls, sequence),
   ];
 }
 
