@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Plugin } from 'graphql-yoga';
-import type { Clock, Database, ObjectStore, Statement } from '../../platform/ports.ts';
+import type { Clock, Database, HotIndex, ObjectStore, Statement } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import { refusal } from './errors.ts';
 
@@ -47,8 +47,12 @@ async function within<Result>(timeout_ms: number, work: Result): Promise<Awaited
   }
 }
 
-/** The same database, whose statements fail once the time of the operation is over. */
-export function timedDatabase(database: Database): Database {
+/** The same index, whose statements fail once the time of the operation is over, in whichever of its databases. */
+export function timedIndex(index: HotIndex): HotIndex {
+  return { ...timedDatabase(index), ...(index.beside && { beside: index.beside.map(timedDatabase) }) };
+}
+
+function timedDatabase(database: Database): Database {
   const own = new WeakMap<Statement, Statement>();
   const timed = (statement: Statement): Statement => {
     const wrapped: Statement = {
