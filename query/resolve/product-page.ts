@@ -8,11 +8,7 @@ import type { Page, TimelineQuery } from './timeline.ts';
 export type ProductReading = Pick<TimelineQuery, 'events' | 'first' | 'after'>;
 
 /** The timeline that products are folded from. */
-export interface ProductTimeline {
-  read(reading: ProductReading): Promise<Page>;
-  /** A cursor of the same moment, before the first event. */
-  rewind(cursor: string, reading: ProductReading): string;
-}
+export type ProductTimeline = (reading: ProductReading) => Promise<Page>;
 
 export interface ProductPage {
   readonly edges: readonly { readonly cursor: string; readonly product: Product }[];
@@ -72,16 +68,16 @@ async function fold(timeline: ProductTimeline, start: string | null, bounds: Pro
   let oldest: number | null = null;
   for (let read = 1; ; read += 1) {
     const reading = { events: PRODUCT_EVENTS, first: Math.min(EVENTS_AT_ONCE, bounds.events - events), after };
-    const page = await timeline.read(reading);
+    const page = await timeline(reading);
     for (const { event } of page.edges) products.add(event);
     events += page.edges.length;
     oldest = page.edges.at(-1)?.event.timestamp ?? oldest;
     after = page.endCursor;
-    if (moment === null && after !== null) moment = timeline.rewind(after, reading);
+    moment ??= page.start;
     const isSpent = events >= bounds.events || read >= bounds.pages || products.characters >= bounds.characters;
     if (!page.hasNextPage || isSpent) {
       const since = page.hasNextPage ? (oldest ?? page.asOf) : null;
-      return { products: products.products(), start: moment ?? '', asOf: page.asOf, since };
+      return { products: products.products(), start: moment, asOf: page.asOf, since };
     }
   }
 }
