@@ -1,4 +1,4 @@
-/** One report in DuckDB, over a connection that has the view `events`. */
+/** One report in DuckDB. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { allRows, literal } from '../sql/duckdb.ts';
 import { DAY_MS } from './days.ts';
@@ -21,22 +21,22 @@ export interface Question {
 /**
  * Makes the temporary table `report`, in the order of the report.
  *
- * @param userDays whether there is a view `user_days` too, or it is to be made from events
+ * @param source SQL of the events; where from the view `user_days` comes: it is there, or is to be made from them
  * @throws Error naming the report, with DuckDB's own words
  */
 export async function compute(
   connection: DuckDBConnection,
   definition: ReportDefinition,
   question: Question,
-  userDays: 'stored' | 'from events',
+  source: { readonly events: string; readonly user_days: 'stored' | 'from events' },
 ): Promise<void> {
   const { name, columns, parameters, reads, sql } = definition;
   const { timezone, values } = question;
   const read = daysRead(definition, question);
   try {
-    const isMade = reads === 'user_days' && userDays === 'from events';
+    const isMade = reads === 'user_days' && source.user_days === 'from events';
     if (reads === 'report_events' || isMade) {
-      await makeEvents(connection, read, timezone, segmentOf(parameters, values));
+      await makeEvents(connection, source.events, read, timezone, segmentOf(parameters, values));
     }
     await connection.run('set variable timezone = $1', [timezone]);
     if (isMade) await makeUserDays(connection, read);
@@ -69,6 +69,7 @@ async function checkDays(connection: DuckDBConnection): Promise<void> {
  */
 async function makeEvents(
   connection: DuckDBConnection,
+  events: string,
   { from, to }: Days,
   timezone: string,
   segment: string | null,
@@ -76,7 +77,7 @@ async function makeEvents(
   const [earliest, latest] = [(Date.parse(from) - DAY_MS) / 1_000, (Date.parse(to) + 2 * DAY_MS) / 1_000];
   await connection.run(`create or replace temp view report_events as
     select *, ${dateIn(timezone)} as date, ${segmentsOf(segment)} as segments
-    from events
+    from ${events}
     where "timestamp" between to_timestamp(${earliest}) and to_timestamp(${latest})`);
 }
 

@@ -67,7 +67,12 @@ export async function storeRuns(todo: StoreRuns): Promise<StoreResult> {
     for (const [position, { days, paths }] of work.entries()) {
       signal?.throwIfAborted();
       await makeViews(connection, definition, paths, retractions.length > 0);
-      await compute(connection, definition, { ...days, timezone: todo.timezone, values }, 'stored');
+      await compute(
+        connection,
+        definition,
+        { ...days, timezone: todo.timezone, values },
+        { events: 'events', user_days: 'stored' },
+      );
       await putDays(todo, connection, folder, daysBetween(days.from, days.to));
       progress?.(`${definition.name} stored`, position + 1, work.length);
     }
