@@ -2,13 +2,13 @@
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { newestTimeline, readTimelineVersion, timelineVersions } from '../../lakehouse/timeline/store.ts';
 import { dropRows, markRows } from '../../query/index/drop.ts';
-import type { Clock, Database, ObjectStore } from '../ports.ts';
+import type { Clock, HotIndex, ObjectStore } from '../ports.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface HotWindowPorts {
   readonly lake: ObjectStore;
-  readonly index: Database;
+  readonly index: HotIndex;
   readonly clock: Clock;
 }
 

@@ -17,6 +17,8 @@ export interface IndexState {
   /** Over how many databases the rows of events of each slot are spread. */
   readonly shards_a: number;
   readonly shards_b: number;
+  /** What cursors are signed with. */
+  readonly cursor_secret: string;
 }
 
 export function shardsOf({ shards_a, shards_b }: IndexState, slot: Slot): number {
@@ -27,7 +29,7 @@ export function shardsOf({ shards_a, shards_b }: IndexState, slot: Slot): number
 export async function readState(database: Database): Promise<IndexState> {
   const { results } = await database
     .prepare(
-      `select active, building, generation, sequence, dropped, dropped_newest, shards_a, shards_b
+      `select active, building, generation, sequence, dropped, dropped_newest, shards_a, shards_b, cursor_secret
        from index_state where id = 1`,
     )
     .all<IndexState>();

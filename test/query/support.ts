@@ -7,12 +7,13 @@ import init from '../../schemas/hot-index/0001_init.sql';
 import identity from '../../schemas/hot-index/0002_identity.sql';
 import timeline from '../../schemas/hot-index/0003_timeline.sql';
 import shards from '../../schemas/hot-index/0004_shards.sql';
+import cursors from '../../schemas/hot-index/0006_cursors_and_marks.sql';
 
 export * from './rows.ts';
 
 export function openIndex(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
-  for (const migration of [init, identity, timeline, shards]) database.execute(migration);
+  for (const migration of [init, identity, timeline, shards, cursors]) database.execute(migration);
   return database;
 }
 

@@ -41,7 +41,7 @@ type Draft = typeof draft extends fc.Arbitrary<infer Value> ? Value : never;
 
 const arrival = fc.record({
   do: fc.constant('arrive' as const),
-  drafts: fc.array(draft, { minLength: 1, maxLength: 6 }),
+  drafts: fc.array(draft, { minLength: 1, maxLength: 6, size: 'max' }),
 });
 const step = fc.oneof(
   { weight: 4, arbitrary: arrival },
@@ -56,9 +56,9 @@ const withRebuild = fc.oneof(
 );
 type Step = typeof withRebuild extends fc.Arbitrary<infer Value> ? Value : never;
 
-const past = fc.array(step, { maxLength: 25 });
+const past = fc.array(step, { maxLength: 25, size: 'max' });
 const between = <Value>(one: fc.Arbitrary<Value>) =>
-  fc.array(fc.array(one, { maxLength: 5 }), { minLength: 1, maxLength: 3 });
+  fc.array(fc.array(one, { maxLength: 5, size: 'max' }), { minLength: 1, maxLength: 3, size: 'max' });
 
 const question = fc.record({
   shards: fc.constantFrom(1, 2),
@@ -186,7 +186,7 @@ const same = (found: readonly string[], wanted: readonly string[], what: string)
 
 /** One page shows what the log says, whatever has left the index and however the files came about. */
 export function onePageIsTheLog(open: OpenIndex) {
-  return fc.asyncProperty(fc.array(withRebuild, { maxLength: 25 }), question, async (steps, wanted) => {
+  return fc.asyncProperty(fc.array(withRebuild, { maxLength: 25, size: 'max' }), question, async (steps, wanted) => {
     const whole = { ...wanted, first: 1_000 };
     const { ids, due } = await read(open, { past: steps, between: [], question: whole, minutes: 0 });
     same(ids, due, 'one page');

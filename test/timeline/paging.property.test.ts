@@ -1,15 +1,20 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { dropRows, markRows } from '../../query/index/drop.ts';
 import { readTimeline } from '../../query/resolve/timeline.ts';
 import { HOUR_MS, makeRow, openIndex, pack, T0, WHOLE_TIMELINE, watched } from '../query/support.ts';
 import { exactlyOnce, exactlyOnceUnlessBeaten, filesHoldTheTable, onePageIsTheLog } from './paging.history.ts';
-import { inMemory } from './paging.stores.ts';
+import { inMemory, onDisk } from './paging.stores.ts';
 import { PagingWorld } from './paging.world.ts';
 import { emptyIndex } from './world.ts';
 
-/** In memory, and made once for each number of databases. */
-const open = inMemory();
+const memory = await inMemory();
+const disk = await onDisk();
+afterAll(() => {
+  memory.close();
+  disk.close();
+});
+const { open } = memory;
 
 test('one page shows what the log says, whatever has left the index and however the files came about', async () => {
   await fc.assert(onePageIsTheLog(open), { numRuns: 1_000 });
@@ -23,11 +28,16 @@ test('files alone show the winners of what they have taken in, in whatever runs'
 });
 
 test('what was there on page one comes exactly once, with everything at work between the pages', async () => {
-  await fc.assert(exactlyOnce(open), { numRuns: 1_500 });
+  await fc.assert(exactlyOnce(open), { numRuns: 1_200 });
 });
 
 test('behind a cursor older than files or index, only what was taken back or beaten meanwhile may be missed', async () => {
   await fc.assert(exactlyOnceUnlessBeaten(open), { numRuns: 700 });
+});
+
+test('the same over files of SQLite', async () => {
+  await fc.assert(exactlyOnce(disk.open), { numRuns: 40 });
+  await fc.assert(exactlyOnceUnlessBeaten(disk.open), { numRuns: 20 });
 });
 
 test('of two copies at one place, of which the index knows one, the earlier counts', async () => {

@@ -93,12 +93,12 @@ export class PagingWorld {
     }
   }
 
-  /** What `tendHotWindow` does. */
-  async drop(): Promise<number> {
+  /** What `tendHotWindow` does. @param index the same, by another way */
+  async drop(index: HotIndex = this.index): Promise<number> {
     const pending = this.#log.filter(({ isConsumed }) => !isConsumed).map(({ key }) => key);
-    await markRows(this.index, this.#now, this.#build, async () => pending);
+    await markRows(index, this.#now, this.#build, async () => pending);
     const [oldest] = this.#versions;
-    return oldest === undefined ? 0 : dropRows(this.index, this.#now, oldest);
+    return oldest === undefined ? 0 : dropRows(index, this.#now, oldest);
   }
 
   /** Makes the index again, from what the table has and what waits for it. */
