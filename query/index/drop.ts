@@ -1,97 +1,17 @@
 /**
  * Rows leave the hot index when they have been there for the hot window and the timeline holds them. That it does is
- * proved without clocks. A mark notes the last row of a database, then which segments wait for the table: whatever is in a
- * row up to that one, its segment was in the log by then. A build of the timeline that began after the mark, and for which
- * none of those segments still waited, holds them all. Marks of all databases are in the first one.
+ * proved without clocks: a build of the timeline that began after a mark, and for which none of the segments still waited
+ * that waited by then, holds all rows up to the mark.
  */
 import type { Database, HotIndex } from '../../platform/ports.ts';
+import { type Coverage, droppableMark, forgetMarks, lastRow, type Mark, readMarks } from './marks.ts';
 import { databaseOf } from './shards.ts';
-import { type IndexState, readState, type Slot, shardsOf } from './state.ts';
+import { type IndexState, readState, type Slot, shardsIn } from './state.ts';
 
-/** What must be known of a version of the timeline. */
-export interface Coverage {
-  readonly version: number;
-  readonly build: number;
-  /** Keys of the segments that it does not hold. */
-  readonly pending: readonly string[];
-}
-
-export interface Mark {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** Whose rows. */
-  readonly shard: number;
-  readonly generation: number;
-  readonly last_row: number;
-  /** Of that row. */
-  readonly content: string;
-  readonly build: number;
-  /** Keys of segments, as JSON. */
-  readonly pending: string;
-}
-
-/** Marks are at least so far apart, milliseconds. */
-const MARK_EVERY_MS = 900_000;
-/** While more segments wait than this, no mark is made. */
-const PENDING_MAX = 5_000;
 /** Rows that go in one statement. D1 gives a statement 30 seconds. */
 const ROWS_AT_ONCE = 500;
 /** Statements of one call: the next one goes on. */
 const STATEMENTS_MAX = 10;
-
-/**
- * Notes how far the index reaches, where that is due.
- *
- * @param build the newest build of the timeline
- * @param listPending keys of the segments that the table has not consumed; asked after the rows were looked at
- */
-export async function markRows(
-  index: HotIndex,
-  now: number,
-  build: number,
-  listPending: () => Promise<readonly string[]>,
-): Promise<void> {
-  const state = await readState(index);
-  const { active, building, generation } = state;
-  if (building !== null) return;
-  const marks = (await readMarks(index)).filter((mark) => mark.generation === generation);
-  const newest = marks.at(-1);
-  if (newest !== undefined && now - newest.at < MARK_EVERY_MS) return;
-  const lasts: (LastRow & { readonly shard: number })[] = [];
-  for (const shard of shardsIn(state)) {
-    const last = await lastRow(databaseOf(index, shard), active);
-    const marked = marks.findLast((mark) => mark.shard === shard);
-    if (last !== null && last.content !== marked?.content) lasts.push({ ...last, shard });
-  }
-  if (lasts.length === 0) return;
-  const pending = await listPending();
-  if (pending.length > PENDING_MAX) return;
-  const insert = index.prepare(
-    `insert into index_marks (at, shard, generation, last_row, content, build, pending) values (?,?,?,?,?,?,?)
-     on conflict do nothing`,
-  );
-  const waiting = JSON.stringify(pending);
-  await index.batch(
-    lasts.map(({ shard, row, content }) => insert.bind(now, shard, generation, row, content, build, waiting)),
-  );
-}
-
-/** The newest mark that is that old and whose rows the timeline holds. Pure. @param marks of one database, by time */
-export function droppableMark(
-  marks: readonly Mark[],
-  generation: number,
-  before: number,
-  { build, pending }: Coverage,
-): Mark | null {
-  const waits = new Set(pending);
-  const covered = marks.filter((mark) => {
-    // The build after the newest one may have been under way already.
-    if (mark.generation !== generation || mark.at > before || build < mark.build + 2) return false;
-    const noted: unknown = JSON.parse(mark.pending);
-    return Array.isArray(noted) && !noted.some((key) => waits.has(String(key)));
-  });
-  return covered.at(-1) ?? null;
-}
 
 /**
  * Drops rows that were there before that time and that the version holds, some at a time.
@@ -114,8 +34,7 @@ export async function dropRows(index: HotIndex, before: number, coverage: Covera
     rows += await dropUpTo(index, state, mark, coverage.version);
     outdated.push(...own.filter(({ at }) => at < mark.at));
   }
-  const forget = index.prepare('delete from index_marks where at = ? and shard = ?');
-  for (const { at, shard } of outdated) await forget.bind(at, shard).run();
+  await forgetMarks(index, outdated);
   return rows;
 }
 
@@ -156,30 +75,6 @@ async function dropUpTo(index: HotIndex, state: IndexState, mark: Mark, version:
 /** Fails its whole batch where the generation is not that one any more. */
 function onlyInGeneration(value: string): string {
   return `generation = case generation when ${value} then generation end`;
-}
-
-function shardsIn(state: IndexState): number[] {
-  return Array.from({ length: shardsOf(state, state.active) }, (_, shard) => shard);
-}
-
-/** By time. */
-async function readMarks(database: Database): Promise<Mark[]> {
-  const { results } = await database
-    .prepare('select at, shard, generation, last_row, content, build, pending from index_marks order by at')
-    .all<Mark>();
-  return results;
-}
-
-interface LastRow {
-  readonly row: number;
-  readonly content: string;
-}
-
-async function lastRow(database: Database, slot: Slot): Promise<LastRow | null> {
-  const { results } = await database
-    .prepare(`select rowid as row, content from events_${slot} order by rowid desc limit 1`)
-    .all<LastRow>();
-  return results[0] ?? null;
 }
 
 /** Whether rows still have the numbers that they had at the mark. */

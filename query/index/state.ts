@@ -25,6 +25,11 @@ export function shardsOf({ shards_a, shards_b }: IndexState, slot: Slot): number
   return slot === 'a' ? shards_a : shards_b;
 }
 
+/** The databases that have rows of the active slot, the first is 0. */
+export function shardsIn(state: IndexState): number[] {
+  return Array.from({ length: shardsOf(state, state.active) }, (_, shard) => shard);
+}
+
 /** @throws what the database throws, and where the migrations were not applied. */
 export async function readState(database: Database): Promise<IndexState> {
   const { results } = await database

@@ -220,7 +220,9 @@ export function exactlyOnceUnlessBeaten(open: OpenIndex) {
     const placeOf = (rows: readonly EventRow[]) =>
       new Map(shownOf(rows).map(({ message_id, pack_id, pack_index }) => [message_id, `${pack_id} ${pack_index}`]));
     const [then, now] = [placeOf(before), placeOf(after)];
-    const promised = new Set(due.filter((id) => then.get(id) === now.get(id)));
+    // One that was taken back for a while, by what turned out to be a copy, may be missed as well.
+    const taken = new Set(after.slice(before.length).map(({ previous_id }) => previous_id));
+    const promised = new Set(due.filter((id) => then.get(id) === now.get(id) && !taken.has(id)));
     same(
       ids.filter((id) => promised.has(id)),
       due.filter((id) => promised.has(id)),

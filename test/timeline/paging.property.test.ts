@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { dropRows, markRows } from '../../query/index/drop.ts';
+import { dropRows } from '../../query/index/drop.ts';
+import { markRows } from '../../query/index/marks.ts';
 import { readTimeline } from '../../query/resolve/timeline.ts';
 import { HOUR_MS, makeRow, openIndex, pack, T0, WHOLE_TIMELINE, watched } from '../query/support.ts';
 import { exactlyOnce, exactlyOnceUnlessBeaten, filesHoldTheTable, onePageIsTheLog } from './paging.history.ts';

@@ -1,8 +1,9 @@
 /** Inlet on the tip of a pen: a log, a table, a timeline and the real hot index, for thousands of small histories. */
 import { planMerge } from '../../lakehouse/timeline/plan.ts';
 import type { Database, HotIndex } from '../../platform/ports.ts';
-import { dropRows, markRows } from '../../query/index/drop.ts';
+import { dropRows } from '../../query/index/drop.ts';
 import { stampOf } from '../../query/index/identity.ts';
+import { markRows } from '../../query/index/marks.ts';
 import { finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
 import { bucketOf } from '../../query/index/users.ts';
 import { writeRows } from '../../query/index/write.ts';
