@@ -66,9 +66,14 @@ function emptying(database: Database, slot: Slot): Statement[] {
   return TABLES.map((table) => database.prepare(`delete from ${table}_${slot}`));
 }
 
-/** Nobody sees these rows: what counts is said in the first database. */
+/** Nobody sees these rows: what counts is said in the first database. Whoever was about to drop some is told to stop. */
 async function emptyBeside({ beside = [] }: HotIndex, slot: Slot): Promise<void> {
-  for (const database of beside) await database.prepare(`delete from events_${slot}`).run();
+  for (const database of beside) {
+    await database.batch([
+      database.prepare('update index_state set generation = generation + 1 where id = 1'),
+      database.prepare(`delete from events_${slot}`),
+    ]);
+  }
 }
 
 function other(slot: Slot): Slot {

@@ -7,12 +7,8 @@ import type { Page, TimelineQuery } from './timeline.ts';
 
 export type ProductReading = Pick<TimelineQuery, 'events' | 'first' | 'after'>;
 
-/** The timeline that products are folded from. */
-export interface ProductTimeline {
-  read(reading: ProductReading): Promise<Page>;
-  /** A cursor of the same moment, before the first event. */
-  rewind(cursor: string, reading: ProductReading): string;
-}
+/** Reads the timeline that products are folded from. */
+export type ReadProductEvents = (reading: ProductReading) => Promise<Page>;
 
 export interface ProductPage {
   readonly edges: readonly { readonly cursor: string; readonly product: Product }[];
@@ -43,7 +39,7 @@ const SEPARATOR = '.';
  * @throws InletError page_too_large, cursor_invalid, and what the timeline throws
  */
 export async function readProducts(
-  timeline: ProductTimeline,
+  read: ReadProductEvents,
   { first, after }: { readonly first: number; readonly after: string | null },
   bounds: ProductBounds = BOUNDS,
 ): Promise<ProductPage> {
@@ -51,7 +47,7 @@ export async function readProducts(
     throw new InletError('page_too_large', { detail: `of products at most ${PRODUCTS_FIRST.most}` });
   }
   const place = after === null ? null : decodePlace(after);
-  const { products, start, asOf, since } = await fold(timeline, place?.start ?? null, bounds);
+  const { products, start, asOf, since } = await fold(read, place?.start ?? null, bounds);
   const rest = products
     .map((product) => ({ product, lastAt: product.lastAt, hash: digest(product.id) }))
     .filter((product) => place === null || compare(place, product) < 0)
@@ -64,7 +60,7 @@ export async function readProducts(
   };
 }
 
-async function fold(timeline: ProductTimeline, start: string | null, bounds: ProductBounds) {
+async function fold(readEvents: ReadProductEvents, start: string | null, bounds: ProductBounds) {
   const products = new ProductFold();
   let after = start;
   let moment = start;
@@ -72,12 +68,12 @@ async function fold(timeline: ProductTimeline, start: string | null, bounds: Pro
   let oldest: number | null = null;
   for (let read = 1; ; read += 1) {
     const reading = { events: PRODUCT_EVENTS, first: Math.min(EVENTS_AT_ONCE, bounds.events - events), after };
-    const page = await timeline.read(reading);
+    const page = await readEvents(reading);
+    moment ??= page.startCursor;
     for (const { event } of page.edges) products.add(event);
     events += page.edges.length;
     oldest = page.edges.at(-1)?.event.timestamp ?? oldest;
     after = page.endCursor;
-    if (moment === null && after !== null) moment = timeline.rewind(after, reading);
     const isSpent = events >= bounds.events || read >= bounds.pages || products.characters >= bounds.characters;
     if (!page.hasNextPage || isSpent) {
       const since = page.hasNextPage ? (oldest ?? page.asOf) : null;

@@ -23,6 +23,8 @@ export interface TimelineQuery extends Filters {
 export interface Page {
   readonly edges: readonly { readonly cursor: string; readonly event: HotEvent }[];
   readonly hasNextPage: boolean;
+  /** Before the first event of the timeline, at the moment of this page. */
+  readonly startCursor: string;
   /** Where the next page goes on; not always that of the last edge. */
   readonly endCursor: string | null;
   /** Every event acknowledged before this time is in the timeline, epoch milliseconds. */
@@ -67,12 +69,13 @@ export async function readTimeline(
 ): Promise<Page> {
   if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
   const timeline = hashOf(query);
-  const after = query.after === null ? null : decodeCursor(query.after, timeline);
   // Before the reading: the answer may then hold more than this says, but never less.
-  const asOf = after?.asOf ?? (await askAsOf());
+  const asked = query.after === null ? await askAsOf() : 0;
   // Looked for before the moment: of what a version holds, the index has nothing still to come.
   await files?.renew();
   return atOneMoment(database, async (current) => {
+    const after = query.after === null ? null : decodeCursor(query.after, timeline, current.cursorSecret);
+    const asOf = after?.asOf ?? asked;
     const users = after === null ? await resolve(current) : usersOf(after, query.users);
     checkUsers(users);
     const { found, version, sequence } = await withTimeline(
@@ -90,7 +93,7 @@ export async function readTimeline(
     const { shown, next } = found;
     const kept = { sequence, asOf, version, users: users.length > 1 ? users : [] };
     const cursor = ({ timestamp, source, messageId }: Position): string =>
-      encodeCursor({ timestamp, source, messageId, ...kept }, timeline);
+      encodeCursor({ timestamp, source, messageId, ...kept }, timeline, current.cursorSecret);
     // Cursors are made when they are asked for: most questions want none, or the last.
     const edges = shown.map(({ event }) => ({
       event,
@@ -101,6 +104,9 @@ export async function readTimeline(
     return {
       edges,
       hasNextPage: next !== null,
+      get startCursor() {
+        return cursor(startOf(query.order === 'newest' ? LATEST : -LATEST));
+      },
       get endCursor() {
         return next === null ? (edges.at(-1)?.cursor ?? null) : cursor(next);
       },

@@ -17,7 +17,7 @@ import { limits } from './limits.ts';
 import { knownOperations, type Operations } from './operations.ts';
 import { createResolvers } from './resolvers.ts';
 import type { QueryServices } from './services.ts';
-import { timedDatabase, timeouts } from './timeout.ts';
+import { timedIndex, timeouts } from './timeout.ts';
 import { type Reader, type ReadTokens, readTokens } from './tokens.ts';
 
 const PATH = '/graphql';
@@ -38,7 +38,7 @@ export function createQuery(
   config: Config,
   { operations, graphiql }: QueryOptions = {},
 ): Hono<Variables> {
-  const timed = { ...services, index: timedDatabase(services.index) };
+  const timed = { ...services, index: timedIndex(services.index) };
   const yoga = createYoga<Reading>({
     schema: protect(createSchema({ typeDefs, resolvers: createResolvers(timed) })),
     graphqlEndpoint: PATH,

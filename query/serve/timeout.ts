@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Plugin } from 'graphql-yoga';
-import type { Clock, Database, ObjectStore, Statement } from '../../platform/ports.ts';
+import type { Clock, Database, HotIndex, ObjectStore, Statement } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import { refusal } from './errors.ts';
 
@@ -45,6 +45,11 @@ async function within<Result>(timeout_ms: number, work: Result): Promise<Awaited
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** The same index, on as many databases, whose statements fail once the time of the operation is over. */
+export function timedIndex(index: HotIndex): HotIndex {
+  return { ...timedDatabase(index), beside: (index.beside ?? []).map(timedDatabase) };
 }
 
 /** The same database, whose statements fail once the time of the operation is over. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { writeRows } from '../../query/index/write.ts';
 import { readProducts } from '../../query/resolve/product-page.ts';
 import { type ProductEvent, ProductFold } from '../../query/resolve/products.ts';
-import { readEvents, rewind } from '../../query/serve/read-events.ts';
+import { readEvents } from '../../query/serve/read-events.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { openService } from './serve.support.ts';
 import { MINUTE_MS, makeRow, openIndex, pack, T0 } from './support.ts';
@@ -121,12 +121,9 @@ describe('pages', () => {
     let reads = 0;
     const services = { index, asOf: async () => T0 };
     const page = await readProducts(
-      {
-        read: (reading) => {
-          reads += 1;
-          return readEvents(services, '1111', { ...reading, first: Math.min(reading.first, 7) });
-        },
-        rewind: (cursor, reading) => rewind(cursor, '1111', reading),
+      (reading) => {
+        reads += 1;
+        return readEvents(services, '1111', { ...reading, first: Math.min(reading.first, 7) });
       },
       { first: 10, after: null },
       { events: 20, pages: 10, characters: 1_000_000 },

@@ -12,6 +12,7 @@ import { eventId, readEvent } from '../../query/resolve/event.ts';
 import { type Page, readTimeline } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { label, modelTimeline } from '../equivalence/timeline.model.ts';
+import { openService } from './serve.support.ts';
 import { MINUTE_MS, makeRow, openIndex, pack, T0, WHOLE_TIMELINE } from './support.ts';
 
 const USERS = Array.from({ length: 30 }, (_, user) => `user ${user}`);
@@ -127,6 +128,25 @@ test('people are the same over three databases, and what is taken back is so in 
 });
 
 const inShard = (user: string): number => shardOf(bucketOf(user), 3);
+
+test('over GraphQL the users of every database are answered', async () => {
+  const { index } = open(3);
+  const rows = someRows(6, 0, 90);
+  await writeRows(index(1), rows);
+  await reshard(index(3), rows, []);
+  const service = await openService({ index: index(3) });
+  for (const user of USERS) {
+    const { data, codes } = await service.ask(
+      'query ($user: ID!) { user(id: $user) { events { nodes { messageId } } } }',
+      {
+        user,
+      },
+    );
+    expect(codes).toEqual([]);
+    const due = modelTimeline(rows, { ...EVERYTHING, user });
+    expect(JSON.stringify(data).match(/"messageId"/g)?.length ?? 0).toBe(due.length);
+  }
+});
 
 test('a database that is missing is an index that is away, never an empty timeline', async () => {
   const { index } = open(3);

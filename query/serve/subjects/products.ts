@@ -1,7 +1,7 @@
 /** Products that a user had to do with. */
 import { PRODUCTS_FIRST, readProducts } from '../../resolve/product-page.ts';
 import type { Product } from '../../resolve/products.ts';
-import { type Reading, readEvents, rewind } from '../read-events.ts';
+import { type Reading, readEvents } from '../read-events.ts';
 import type { QueryServices } from '../services.ts';
 import { type Connection, connectionFields } from './connection.ts';
 import type { User } from './users.ts';
@@ -34,11 +34,8 @@ async function readConnection(
   user: string,
   { first, after }: ProductsArguments,
 ): Promise<ProductConnection> {
-  const timeline = {
-    read: (reading: Reading) => readEvents(services, user, reading),
-    rewind: (cursor: string, reading: Reading) => rewind(cursor, user, reading),
-  };
-  const page = await readProducts(timeline, { first: first ?? PRODUCTS_FIRST.by_default, after: after ?? null });
+  const read = (reading: Reading) => readEvents(services, user, reading);
+  const page = await readProducts(read, { first: first ?? PRODUCTS_FIRST.by_default, after: after ?? null });
   const edges = page.edges.map(({ cursor, product }) => ({ cursor, node: product }));
   return {
     edges,
