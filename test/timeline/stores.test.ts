@@ -8,7 +8,7 @@ import { expire } from '../../lakehouse/catalog/expire.ts';
 import { runCompaction } from '../../lakehouse/compact/run.ts';
 import { buildTimeline } from '../../lakehouse/timeline/build.ts';
 import { tendHotWindow } from '../../platform/app/hot-window.ts';
-import { rebuildIndex } from '../../platform/app/rebuild.ts';
+import { rebuildNow } from '../../platform/app/tend.ts';
 import { folderStore } from '../../platform/bun/folder-store.ts';
 import { folderFiles } from '../../platform/bun/local-files.ts';
 import { applyMigrations } from '../../platform/bun/migrations.ts';
@@ -53,6 +53,7 @@ async function openWorld(seed: number) {
   return {
     index,
     lake,
+    clock,
     log,
     files: () => new TimelineFiles({ lake, clock }),
     /** A pack of events, of which some are copies under other users and times, or arrived before what they copy. */
@@ -118,7 +119,7 @@ test.each([
     }
     expect(shown.filter((label) => due.includes(label))).toEqual(due);
     expect(new Set(shown).size).toBe(shown.length);
-    await rebuildIndex(world.lake, world.index);
+    await rebuildNow(world, () => {});
     const { edges } = await readTimeline(
       world.index,
       { ...WHOLE_TIMELINE, users: USERS, order, first: 1_000 },
