@@ -30,12 +30,16 @@ export interface WorkerdOptions {
   readonly readToken?: string;
   readonly writeKey?: string;
   readonly inspector?: boolean;
+  /** Of the heap of each isolate, megabytes: V8 ends the process beyond. */
+  readonly heap_mb_max?: number;
   /** Of its roles, and settings. */
   readonly bindings?: Record<string, string>;
 }
 
 export async function startWorkerd(options: WorkerdOptions = {}): Promise<Workerd> {
-  const { readToken = 'rt_workerd', writeKey = 'wk_workerd', inspector = false, bindings = {} } = options;
+  const { readToken = 'rt_workerd', writeKey = 'wk_workerd', inspector = false, bindings = {}, heap_mb_max } = options;
+  // Miniflare reads it when it starts the runtime.
+  if (heap_mb_max !== undefined) process.env.MINIFLARE_WORKERD_V8_FLAGS = `--max-heap-size=${heap_mb_max}`;
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: 0,
