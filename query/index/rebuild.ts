@@ -28,6 +28,12 @@ export async function startRebuild(database: HotIndex): Promise<Rebuild> {
   return { slot, shards, generation: generation + 1 };
 }
 
+/** Whether it is the one that writers fill: no other started or ended since. */
+export async function isUnderWay(database: Database, { slot, generation }: Rebuild): Promise<boolean> {
+  const state = await readState(database);
+  return state.building === slot && state.generation === generation;
+}
+
 /** Adds events of the log, in any portions, as events that were there all along, so that older cursors go on. */
 export async function writeToSlot(database: HotIndex, rebuild: Rebuild, rows: readonly EventRow[]): Promise<void> {
   await writeAsOld(database, rebuild, rows);

@@ -2,13 +2,15 @@ import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operation
 import type { Plugin } from 'graphql-yoga';
 import { refusal } from './errors.ts';
 
-/** Texts of operations by their SHA-256, lower-case hex. */
-export type Operations = ReadonlyMap<string, string>;
+export interface Operations {
+  /** @returns the text of the operation with this SHA-256, hex in any case; null where it is not known */
+  find(sha256: string): Promise<string | null>;
+}
 
 /** Callers may send the hash of an operation in place of its text; `only`: they must. What it may cost holds for both. */
 export function knownOperations(operations: Operations, only: boolean): Plugin {
   return usePersistedOperations({
-    getPersistedOperation: (hash) => operations.get(hash.toLowerCase()) ?? null,
+    getPersistedOperation: (hash) => operations.find(hash),
     allowArbitraryOperations: !only,
     customErrors: {
       notFound: () => refusal('operation_unknown'),

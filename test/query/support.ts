@@ -3,6 +3,7 @@ import type { Database } from '../../platform/ports.ts';
 import { bucketOf } from '../../query/index/users.ts';
 import controlMigration from '../../schemas/control/0001_init.sql';
 import scopesMigration from '../../schemas/control/0002_read_token_scopes.sql';
+import operationsMigration from '../../schemas/control/0003_operations.sql';
 import init from '../../schemas/hot-index/0001_init.sql';
 import identity from '../../schemas/hot-index/0002_identity.sql';
 import timeline from '../../schemas/hot-index/0003_timeline.sql';
@@ -21,6 +22,7 @@ export function openControl(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
   database.execute(controlMigration);
   database.execute(scopesMigration);
+  database.execute(operationsMigration);
   return database;
 }
 

@@ -8,7 +8,7 @@ import { expire } from '../../lakehouse/catalog/expire.ts';
 import { runCompaction } from '../../lakehouse/compact/run.ts';
 import { buildTimeline } from '../../lakehouse/timeline/build.ts';
 import { tendHotWindow } from '../../platform/app/hot-window.ts';
-import { rebuildIndex } from '../../platform/app/rebuild.ts';
+import { rebuildNow } from '../../platform/app/tend.ts';
 import { folderStore } from '../../platform/bun/folder-store.ts';
 import { folderFiles } from '../../platform/bun/local-files.ts';
 import { applyMigrations } from '../../platform/bun/migrations.ts';
@@ -67,6 +67,7 @@ async function openWorld(seed: number) {
   return {
     index,
     lake,
+    clock,
     log,
     files: () => new TimelineFiles({ lake, clock }),
     /**
@@ -139,7 +140,7 @@ test.each([
     }
     expect(shown.filter((label) => due.includes(label))).toEqual(due);
     expect(new Set(shown).size).toBe(shown.length);
-    await rebuildIndex(world.lake, world.index);
+    await rebuildNow(world, () => {});
     const whole = { ...query, first: 1_000 };
     const { edges } = await readTimeline(world.index, whole, async () => T0, null, resolve);
     expect(edges.map(({ event: { timestamp, source, messageId } }) => `${timestamp} ${source} ${messageId}`)).toEqual(
