@@ -22,6 +22,8 @@ export async function takeIn({ files }: RunPorts, writer: RunWriter, slice: Slic
   const removed = await files.pin(slice.remove);
   try {
     const [add, remove] = [eventFiles(added.paths), eventFiles(removed.paths)];
+    // Files are sorted as they are written. To keep the order of hundreds of small ones took more memory than there is.
+    await connection.run('set preserve_insertion_order = false');
     await connection.run(
       slice.remove.length === 0
         ? `create temp table fresh as select ${LIVE} from ${add}`
@@ -30,6 +32,7 @@ export async function takeIn({ files }: RunPorts, writer: RunWriter, slice: Slic
              select ${LIVE} from ${add} anti join before using (${ROW_KEY})
              union all select ${GONE} from ${remove} anti join (select ${ROW_KEY} from ${add}) using (${ROW_KEY})`,
     );
+    await connection.run('reset preserve_insertion_order');
   } finally {
     await added.release();
     await removed.release();
