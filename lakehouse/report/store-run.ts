@@ -136,6 +136,8 @@ interface Source {
 async function sourcesOf({ lake, snapshot, timezone, definition }: StoreRuns, read: Days): Promise<Source[]> {
   if (definition.reads === 'report_events') {
     const files = await tableFiles(lake, snapshot, { days: utcDays(read, timezone) });
+    const { types } = definition;
+    if (types !== null) return files.filter((file) => types.some((type) => type === file.type));
     return files.filter(({ type }) => type !== FAILED_TYPE && type !== RETRACTION_TYPE);
   }
   const place = { name: USER_DAYS.name, edition: editionOf(USER_DAYS, timezone) };

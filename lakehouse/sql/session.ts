@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, PinnedFiles } from '../../platform/ports.ts';
-import { FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
+import { type EventType, FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
 import type { DayRange } from '../catalog/files.ts';
 import { openLog } from '../catalog/log.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
@@ -43,8 +43,11 @@ export interface Session {
   readonly rows: number;
   /** Newest arrival in the log, of whatever day, epoch milliseconds; null when there is none. */
   readonly asOf: number | null;
-  /** What `events` shows on these UTC days as SQL that opens no file of others: a view opens all it names, whatever is asked. */
-  eventsOn(days: DayRange): string;
+  /**
+   * What `events` shows on these UTC days, as SQL that opens no file of other days: a view opens all it names, whatever is
+   * asked. Nor does it open files of other types than these, if any are named, but rows of others may be among its own.
+   */
+  eventsOn(days: DayRange, types?: readonly EventType[] | null): string;
   /** For statements of our own. Those of users go through `query`. One at a time. */
   readonly connection: DuckDBConnection;
   /** What there is to ask. */
@@ -97,7 +100,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       days: [...new Set(shown.map(({ date }) => date))].sort(),
       rows: shown.reduce((total, { rows }) => total + rows, 0),
       asOf: newest.length === 0 ? null : Math.max(...newest),
-      eventsOn: (only) => `(${eventsSql({ ...view, days: only })})`,
+      eventsOn: (only, types = null) => `(${eventsSql({ ...view, days: only, types })})`,
       connection,
       views: [...VIEWS, ...(own?.views ?? [])],
       folder,
@@ -116,6 +119,7 @@ interface Shown {
   readonly pending: readonly string[];
   readonly losers: ReadonlyMap<string, number>;
   readonly days: DayRange | undefined;
+  readonly types?: readonly EventType[] | null;
   readonly retractions: { readonly inTable: readonly string[]; readonly isAny: boolean };
 }
 
@@ -148,10 +152,11 @@ function goodRows(view: Shown): string {
 }
 
 /** A file of the table holds rows of one type and day, so the other ones need not even be opened. */
-function pathsOf({ shown, shownPaths, days }: Shown, isFailed: boolean): string[] {
+function pathsOf({ shown, shownPaths, days, types = null }: Shown, isFailed: boolean): string[] {
   return shownPaths.filter((_, position) => {
     const file = shown[position];
-    return file !== undefined && (file.type === FAILED_TYPE) === isFailed && isWithin(days, file.date);
+    if (file === undefined || (file.type === FAILED_TYPE) !== isFailed || !isWithin(days, file.date)) return false;
+    return types === null || types.some((type) => type === file.type);
   });
 }
 

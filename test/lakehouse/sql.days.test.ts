@@ -90,6 +90,7 @@ test('a day that nothing pending falls on costs its own files, the segments, the
   const day = dayOf(START + 2 * DAY_MS);
   const everything = await openSession({ ...lake, config: CONFIG });
   expect(everything.eventsOn({ from: day, to: day }).match(/\.parquet'/g)).toHaveLength(2);
+  expect(everything.eventsOn({ from: day, to: day }, ['page']).match(/\.parquet'/g)).toHaveLength(1);
   await everything.close();
   expect(await cost({ from: day, to: day })).toEqual([`date=${day}`]);
   expect(work.requests).toBeLessThanOrEqual(12);
