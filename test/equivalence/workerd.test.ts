@@ -3,6 +3,8 @@
  * differs is only what must: when an answer was complete, and the cursors, which carry that.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runCompaction } from '../../lakehouse/compact/run.ts';
+import { buildTimeline } from '../../lakehouse/timeline/build.ts';
 import { consumeBatch, consumerMetrics } from '../../platform/app/consume.ts';
 import { tendHotWindow } from '../../platform/app/hot-window.ts';
 import { rebuildNow, requestRebuild } from '../../platform/app/tend.ts';
@@ -46,6 +48,12 @@ async function deliver(limit: number): Promise<void> {
       await consumeBatch(batch, app.ports, consumerMetrics(), { retry_seconds_max: 60, report });
     }, limit);
   }
+}
+
+async function compactAndBuild(): Promise<void> {
+  const options = { ...app.ports, files: app.files, config: app.config, lake_uri: 'file:///lake' };
+  await runCompaction(options);
+  await buildTimeline(options, 'now');
 }
 
 /** What people send besides the workload: ids that become one person, products, groups, what is taken back. */
@@ -221,7 +229,8 @@ it('answers out of hot rows, timeline files, stored reports and segments that wa
     await workload.send();
     await tell(round);
     await deliver(2);
-    await app.central();
+    // Reports once, in the end: they take longest.
+    await (round < 8 ? compactAndBuild() : app.central());
     await app.sim.clock.advance(70 * MINUTE_MS);
   }
   await tend();

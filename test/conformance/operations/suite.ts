@@ -59,7 +59,7 @@ export function describeOperations(open: () => Promise<OperationsTarget>): void 
     expect(await send(target, { extensions: { persistedQuery: { version: 1, sha256Hash: '../etc' } } })).toEqual([
       'operation_unknown',
     ]);
-    expect(await send(target, { variables: {} })).toEqual(['operation_missing']);
+    expect(await send(target, { variables: {} }, true)).toEqual(['operation_missing']);
     expect(await send(target, { query: '{ __typename }' })).toEqual({ __typename: 'Query' });
     expect(await send(target, { query: '{ __typename }' }, true)).toEqual(['operations_only']);
     expect(await send(target, { query: TIMELINE, ...byHash(TIMELINE, { id: 'a' }) }, true)).toEqual([
