@@ -51,6 +51,7 @@ export interface StoreResult {
 export async function storeRuns(todo: StoreRuns): Promise<StoreResult> {
   const { definition, signal, progress } = todo;
   const values = valuesOf(definition, {});
+  progress?.(`${definition.name} stored`, 0, todo.runs.length);
   const work: { days: Days; sources: Source[]; paths: string[] }[] = [];
   for (const days of todo.runs) {
     const sources = await sourcesOf(todo, daysRead(definition, { ...days, values }));
