@@ -8,6 +8,7 @@ import { demoCommand } from './demo.ts';
 import { keysCommand } from './keys.ts';
 import { lakeCommand } from './lake.ts';
 import { notebookCommand } from './notebook.ts';
+import { operationsCommand } from './operations.ts';
 import { rebuildCommand } from './rebuild.ts';
 import { reportCommand } from './report.ts';
 import { serveCommand } from './serve.ts';
@@ -35,6 +36,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly, 3 another process compacts already
 for (const command of [
   serveCommand(),
   keysCommand(),
+  operationsCommand(),
   reportCommand(),
   sqlCommand(),
   notebookCommand(),

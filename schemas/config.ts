@@ -23,9 +23,9 @@ export interface Config {
   readonly graphql_introspection: boolean;
   /** A GraphQL operation that takes longer ends with an error, seconds. */
   readonly graphql_seconds_max: number;
-  /** Bun only: a JSON file of operations that callers may name by their SHA-256. */
+  /** Bun only: a JSON file of operations that callers may name by their SHA-256, besides those of the control database. */
   readonly graphql_operations: string | null;
-  /** Whether only those are answered. */
+  /** Whether only operations that are known by their hash are answered. */
   readonly graphql_operations_only: boolean;
   /** Whether it is written down who read whose timeline. */
   readonly audit: boolean;
@@ -205,9 +205,6 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   }
   if (config.event_bytes_max > config.body_bytes_max) {
     problems.push('INLET_EVENT_BYTES_MAX must be at most INLET_BODY_BYTES_MAX');
-  }
-  if (config.graphql_operations_only && config.graphql_operations === null) {
-    problems.push('INLET_GRAPHQL_OPERATIONS_ONLY needs INLET_GRAPHQL_OPERATIONS, or nothing would be answered');
   }
   if (!isTimeZone(config.reports_timezone)) {
     problems.push(

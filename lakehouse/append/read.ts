@@ -37,19 +37,23 @@ export const PARSERS: Partial<ParquetParsers> = {
 };
 
 /**
- * Row groups in file order, each fetched when it is asked for. Columns may stand in any order; unknown ones are left
+ * Row groups in file order, from one on, each fetched when it is asked for. Columns may stand in any order; unknown ones are left
  * out, absent ones are null.
  *
  * @throws when there is no such file, or it is not an event file.
  */
-export async function* readRows(lake: ObjectStore, key: string): AsyncGenerator<EventRow[]> {
+export async function* readRows(lake: ObjectStore, key: string, firstGroup = 0): AsyncGenerator<EventRow[]> {
   const file = await openObject(lake, key);
   const metadata = await parquetMetadataAsync(file, { parsers: PARSERS, initialFetchSize: FOOTER_BYTES });
   const present = new Set(parquetSchema(metadata).children.map((child) => child.element.name));
   const columns = COLUMNS.map((column) => column.name).filter((name) => present.has(name));
   let rowStart = 0;
-  for (const group of metadata.row_groups) {
+  for (const [place, group] of metadata.row_groups.entries()) {
     const rowEnd = rowStart + Number(group.num_rows);
+    if (place < firstGroup) {
+      rowStart = rowEnd;
+      continue;
+    }
     const records = await parquetReadObjects({
       file,
       metadata,

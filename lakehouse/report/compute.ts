@@ -1,5 +1,6 @@
-/** One report in DuckDB, over a connection that has the view `events`. */
+/** One report in DuckDB. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { EventType } from '../../schemas/event.ts';
 import { allRows, literal } from '../sql/duckdb.ts';
 import { DAY_MS } from './days.ts';
 import { USER_DAYS } from './definitions.ts';
@@ -21,22 +22,23 @@ export interface Question {
 /**
  * Makes the temporary table `report`, in the order of the report.
  *
- * @param userDays whether there is a view `user_days` too, or it is to be made from events
+ * @param source SQL of the events; where from the view `user_days` comes: it is there, or is to be made from them
  * @throws Error naming the report, with DuckDB's own words
  */
 export async function compute(
   connection: DuckDBConnection,
   definition: ReportDefinition,
   question: Question,
-  userDays: 'stored' | 'from events',
+  source: { readonly events: string; readonly user_days: 'stored' | 'from events' },
 ): Promise<void> {
-  const { name, columns, parameters, reads, sql } = definition;
+  const { name, columns, parameters, reads, types, sql } = definition;
   const { timezone, values } = question;
   const read = daysRead(definition, question);
   try {
-    const isMade = reads === 'user_days' && userDays === 'from events';
+    const isMade = reads === 'user_days' && source.user_days === 'from events';
     if (reads === 'report_events' || isMade) {
-      await makeEvents(connection, read, timezone, segmentOf(parameters, values));
+      const segments = segmentsOf(segmentOf(parameters, values));
+      await makeEvents(connection, { events: source.events, types, segments }, read, timezone);
     }
     await connection.run('set variable timezone = $1', [timezone]);
     if (isMade) await makeUserDays(connection, read);
@@ -69,15 +71,16 @@ async function checkDays(connection: DuckDBConnection): Promise<void> {
  */
 async function makeEvents(
   connection: DuckDBConnection,
+  { events, types, segments }: { events: string; types: readonly EventType[] | null; segments: string },
   { from, to }: Days,
   timezone: string,
-  segment: string | null,
 ): Promise<void> {
   const [earliest, latest] = [(Date.parse(from) - DAY_MS) / 1_000, (Date.parse(to) + 2 * DAY_MS) / 1_000];
+  const ofTypes = types === null ? '' : ` and type in (${types.map(literal).join(', ')})`;
   await connection.run(`create or replace temp view report_events as
-    select *, ${dateIn(timezone)} as date, ${segmentsOf(segment)} as segments
-    from events
-    where "timestamp" between to_timestamp(${earliest}) and to_timestamp(${latest})`);
+    select *, ${dateIn(timezone)} as date, ${segments} as segments
+    from ${events}
+    where "timestamp" between to_timestamp(${earliest}) and to_timestamp(${latest})${ofTypes}`);
 }
 
 /** A calendar is asked for each row; of UTC a division says the same, and is what half of a report's time would go into. */

@@ -1,5 +1,6 @@
 -- name: funnel
 -- grain: one row a day, segment and step
+-- types: track
 -- reach_days: 0
 -- reach_back_days: 2
 -- description: How many of the users who took the first step on a day took the next ones, in order, within the window. The first time on the day that a user takes the first step counts; each further step has to come after the one before, and within the window from the first.

@@ -1,4 +1,5 @@
 /** A report says what it is in the comments above its SQL. */
+import { type EventType, isEventType } from '../../schemas/event.ts';
 import { type Parameter, type ParameterDefault, parseParameterType } from './parameters.ts';
 
 export const COLUMN_TYPES = ['date', 'string', 'integer', 'number'] as const;
@@ -36,6 +37,8 @@ export interface ReportHeader {
 
 export interface ReportDefinition extends ReportHeader {
   readonly reads: (typeof READS)[number];
+  /** Types of the events that it looks at, so that no file of others is opened; null for all. */
+  readonly types: readonly EventType[] | null;
   /** An event counts in rows of its own day and up to this many days after. */
   readonly reach_days: number;
   /** And up to this many days before, as in the row of a month, which has the date of its first day. */
@@ -48,7 +51,7 @@ export class ReportError extends Error {
   override readonly name = 'ReportError';
 }
 
-const FIELD = /^-- (name|grain|reads|sums|reach_days|reach_back_days|description): (\S.*)$/;
+const FIELD = /^-- (name|grain|reads|types|sums|reach_days|reach_back_days|description): (\S.*)$/;
 const COLUMN = /^-- {3}(\w+) +(\w+) +(\S.*)$/;
 const PARAMETER = /^-- {3}(\w+) +(\S+) = (.+?): (\S.*)$/;
 const NAME = /^[a-z][a-z0-9_]*$/;
@@ -94,6 +97,10 @@ export function parseReport(sql: string, file: string): ReportDefinition {
   const misnamed = sums.find((sum) => !columns.some((column) => column.name === sum && isNumeric(column)));
   if (misnamed !== undefined) wrong(`"sums" names columns with numbers, not "${misnamed}"`, fields.get('sums')?.line);
   const reads = READS.find((known) => known === (fields.get('reads')?.value ?? READS[0]));
+  const types = fields
+    .get('types')
+    ?.value.split(',')
+    .map((type) => typeOf(type.trim(), (text) => wrong(text, fields.get('types')?.line)));
   if (columns[0]?.name !== 'date' || columns[0].type !== 'date') wrong('the first column is "date", a date');
   if (
     sql
@@ -103,11 +110,14 @@ export function parseReport(sql: string, file: string): ReportDefinition {
       .trim() === ''
   )
     wrong('there is no SQL below the header');
+  if (types !== undefined && reads !== 'report_events')
+    wrong('"types" are of report_events', fields.get('types')?.line);
   return {
     name,
     description: read('description'),
     grain: read('grain'),
     reads: reads ?? wrong(`"reads" is ${READS.join(' or ')}`, fields.get('reads')?.line),
+    types: types ?? null,
     reach_days: days('reach_days'),
     reach_back_days: days('reach_back_days', '0'),
     columns,
@@ -119,6 +129,10 @@ export function parseReport(sql: string, file: string): ReportDefinition {
 
 export function isNumeric({ type }: { readonly type: string }): boolean {
   return type === 'integer' || type === 'number';
+}
+
+function typeOf(word: string, wrong: (text: string) => never): EventType {
+  return isEventType(word) ? word : wrong(`"types" are types of calls, such as track, not "${word}"`);
 }
 
 function columnOf(line: string, before: readonly ReportColumn[], wrong: (text: string) => never): ReportColumn {

@@ -1,5 +1,6 @@
 -- name: products
 -- grain: one row a day and product category
+-- types: track
 -- reach_days: 0
 -- description: What became of the products of a category each day, from the events Product Viewed, Product Added, Checkout Started and Order Completed.
 -- sums: views, adds, checkouts, purchases, quantity, revenue

@@ -47,7 +47,8 @@ export async function runReport(
   const values = valuesOf(report, given);
   const most = daysAtOnce(report, { from, to, values }, session.rows);
   for (const [position, run] of runsOf(days, most).entries()) {
-    await compute(connection, report, { ...run, timezone, values }, 'from events');
+    const events = session.eventsOn(utcDays(daysRead(report, { ...run, values }), timezone), report.types);
+    await compute(connection, report, { ...run, timezone, values }, { events, user_days: 'from events' });
     await connection.run(
       position === 0
         ? 'create or replace temp table report_runs as from report'

@@ -51,6 +51,7 @@ export interface StoreResult {
 export async function storeRuns(todo: StoreRuns): Promise<StoreResult> {
   const { definition, signal, progress } = todo;
   const values = valuesOf(definition, {});
+  progress?.(`${definition.name} stored`, 0, todo.runs.length);
   const work: { days: Days; sources: Source[]; paths: string[] }[] = [];
   for (const days of todo.runs) {
     const sources = await sourcesOf(todo, daysRead(definition, { ...days, values }));
@@ -67,7 +68,12 @@ export async function storeRuns(todo: StoreRuns): Promise<StoreResult> {
     for (const [position, { days, paths }] of work.entries()) {
       signal?.throwIfAborted();
       await makeViews(connection, definition, paths, retractions.length > 0);
-      await compute(connection, definition, { ...days, timezone: todo.timezone, values }, 'stored');
+      await compute(
+        connection,
+        definition,
+        { ...days, timezone: todo.timezone, values },
+        { events: 'events', user_days: 'stored' },
+      );
       await putDays(todo, connection, folder, daysBetween(days.from, days.to));
       progress?.(`${definition.name} stored`, position + 1, work.length);
     }
@@ -131,6 +137,8 @@ interface Source {
 async function sourcesOf({ lake, snapshot, timezone, definition }: StoreRuns, read: Days): Promise<Source[]> {
   if (definition.reads === 'report_events') {
     const files = await tableFiles(lake, snapshot, { days: utcDays(read, timezone) });
+    const { types } = definition;
+    if (types !== null) return files.filter((file) => types.some((type) => type === file.type));
     return files.filter(({ type }) => type !== FAILED_TYPE && type !== RETRACTION_TYPE);
   }
   const place = { name: USER_DAYS.name, edition: editionOf(USER_DAYS, timezone) };

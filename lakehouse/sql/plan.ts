@@ -24,11 +24,14 @@ export async function filesFor(
   const { covers, ...suspects } = suspicion ?? { covers: () => false, partitions: [] };
   const found = await tableFiles(lake, snapshot, days === undefined ? {} : { days, ...suspects });
   return {
-    shown: found.filter(
-      ({ date, type }) => type !== RETRACTION_TYPE && (days === undefined || (days.from <= date && date <= days.to)),
-    ),
+    shown: found.filter(({ date, type }) => type !== RETRACTION_TYPE && isWithin(days, date)),
     compared: found.filter(covers),
   };
+}
+
+/** @param date a UTC day: 2026-01-31 */
+export function isWithin(days: DayRange | undefined, date: string): boolean {
+  return days === undefined || (days.from <= date && date <= days.to);
 }
 
 /** Whether a row is of these UTC days: a condition that lets row groups be skipped. */

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles, ObjectStore, PinnedFiles } from '../../platform/ports.ts';
-import { FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
+import { type EventType, FAILED_TYPE, RETRACTION_TYPE } from '../../schemas/event.ts';
 import type { DayRange } from '../catalog/files.ts';
 import { openLog } from '../catalog/log.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
@@ -16,7 +16,7 @@ import { findLosers, stampPending, windowStart, winnersOf } from './copies.ts';
 import { type DuckDB, literal, openDuckDB } from './duckdb.ts';
 import { askIndex, openIndex, type Suspicion } from './identities.ts';
 import { pinBoard } from './pin-board.ts';
-import { filesFor, within } from './plan.ts';
+import { filesFor, isWithin, within } from './plan.ts';
 import { gatherRetracted, hasPendingRetractions, RETRACTED, retractionFiles } from './retractions.ts';
 import { DERIVED_VIEWS, VIEWS, type View } from './views.ts';
 
@@ -43,6 +43,11 @@ export interface Session {
   readonly rows: number;
   /** Newest arrival in the log, of whatever day, epoch milliseconds; null when there is none. */
   readonly asOf: number | null;
+  /**
+   * What `events` shows on these UTC days, as SQL that opens no file of other days: a view opens all it names, whatever is
+   * asked. Nor does it open files of other types than these, if any are named, but rows of others may be among its own.
+   */
+  eventsOn(days: DayRange, types?: readonly EventType[] | null): string;
   /** For statements of our own. Those of users go through `query`. One at a time. */
   readonly connection: DuckDBConnection;
   /** What there is to ask. */
@@ -82,7 +87,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const retractionPaths = await pins.pin((await retractionFiles(lake, snapshot)).map(({ key }) => key));
     const losers = suspicion === null ? new Map() : await findLosers(connection, comparedPaths);
     const retractions = { inTable: retractionPaths, isAny: hasPending || retractionPaths.length > 0 };
-    await createViews(connection, { shown, shownPaths, pending, losers, days, retractions });
+    const view = { shown, shownPaths, pending, losers, retractions };
+    await createViews(connection, { ...view, days });
     own = await own_views?.(connection);
     const folder = join(duckdb.folder, 'out');
     await mkdir(folder);
@@ -94,6 +100,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       days: [...new Set(shown.map(({ date }) => date))].sort(),
       rows: shown.reduce((total, { rows }) => total + rows, 0),
       asOf: newest.length === 0 ? null : Math.max(...newest),
+      eventsOn: (only, types = null) => `(${eventsSql({ ...view, days: only, types })})`,
       connection,
       views: [...VIEWS, ...(own?.views ?? [])],
       folder,
@@ -105,41 +112,59 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
+interface Shown {
+  readonly shown: readonly TableFile[];
+  /** Of them, in their order. */
+  readonly shownPaths: readonly string[];
+  readonly pending: readonly string[];
+  readonly losers: ReadonlyMap<string, number>;
+  readonly days: DayRange | undefined;
+  readonly types?: readonly EventType[] | null;
+  readonly retractions: { readonly inTable: readonly string[]; readonly isAny: boolean };
+}
+
+const IS_FAILED = `type = ${literal(FAILED_TYPE)}`;
+const IS_RETRACTION = `type = ${literal(RETRACTION_TYPE)}`;
+const OF_RETRACTED = `join ${RETRACTED} using (source, message_id)`;
+
 /**
  * Removing copies costs a look at the identities of pending rows and of the few files that may hold copies of them, once;
  * a query then pays only for the files that lost a row. Where events were taken back, it pays for a join with a few rows.
  */
-async function createViews(
-  connection: DuckDBConnection,
-  view: {
-    readonly shown: readonly TableFile[];
-    /** Of them, in their order. */
-    readonly shownPaths: readonly string[];
-    readonly pending: readonly string[];
-    readonly losers: ReadonlyMap<string, number>;
-    readonly days: DayRange | undefined;
-    readonly retractions: { readonly inTable: readonly string[]; readonly isAny: boolean };
-  },
-): Promise<void> {
-  const { shown, shownPaths, pending, losers, days, retractions } = view;
-  // A file of the table holds rows of one type, so the other ones need not even be opened.
-  const isFailed = shown.map(({ type }) => type === FAILED_TYPE);
-  const failed = shownPaths.filter((_, position) => isFailed[position]);
-  const good = shownPaths.filter((_, position) => !isFailed[position]);
-  const rowsOf = (inTable: readonly string[], condition: string): string => `(
+async function createViews(connection: DuckDBConnection, view: Shown): Promise<void> {
+  const { days, retractions } = view;
+  const failed = rowsOf(view, pathsOf(view, true), `${IS_FAILED} and ${within(days)}`);
+  await connection.run(`create view retractions as from ${rowsOf(view, retractions.inTable, IS_RETRACTION)}`);
+  await gatherRetracted(connection, retractions.isAny ? 'retractions' : '(from retractions limit 0)');
+  await connection.run(`
+    create view failed_events as from ${failed};
+    create view retracted_events as from ${goodRows(view)} semi ${OF_RETRACTED};
+    create view events as ${eventsSql(view)};
+    ${DERIVED_VIEWS}`);
+}
+
+function eventsSql(view: Shown): string {
+  return `from ${goodRows(view)} ${view.retractions.isAny ? `anti ${OF_RETRACTED}` : ''}`;
+}
+
+function goodRows(view: Shown): string {
+  return rowsOf(view, pathsOf(view, false), `not (${IS_FAILED} or ${IS_RETRACTION}) and ${within(view.days)}`);
+}
+
+/** A file of the table holds rows of one type and day, so the other ones need not even be opened. */
+function pathsOf({ shown, shownPaths, days, types = null }: Shown, isFailed: boolean): string[] {
+  return shownPaths.filter((_, position) => {
+    const file = shown[position];
+    if (file === undefined || (file.type === FAILED_TYPE) !== isFailed || !isWithin(days, file.date)) return false;
+    return types === null || types.some((type) => type === file.type);
+  });
+}
+
+function rowsOf({ pending, losers }: Shown, inTable: readonly string[], condition: string): string {
+  return `(
     select ${COLUMN_LIST} from ${winnersOf(inTable, losers)}
     union all
     select ${COLUMN_LIST} from ${winnersOf(pending, losers)} where ${condition})`;
-  const isFailedRow = `type = ${literal(FAILED_TYPE)}`;
-  const isRetraction = `type = ${literal(RETRACTION_TYPE)}`;
-  const events = rowsOf(good, `not (${isFailedRow} or ${isRetraction}) and ${within(days)}`);
-  await connection.run(`create view retractions as from ${rowsOf(retractions.inTable, isRetraction)}`);
-  await gatherRetracted(connection, retractions.isAny ? 'retractions' : '(from retractions limit 0)');
-  await connection.run(`
-    create view failed_events as from ${rowsOf(failed, `${isFailedRow} and ${within(days)}`)};
-    create view retracted_events as from ${events} semi join ${RETRACTED} using (source, message_id);
-    create view events as from ${events} ${retractions.isAny ? `anti join ${RETRACTED} using (source, message_id)` : ''};
-    ${DERIVED_VIEWS}`);
 }
 
 /** From here on nothing but these files can be read, nothing outside the folder written, and no setting changed. */

@@ -24,12 +24,22 @@ export function groupsOf(file: Uint8Array<ArrayBuffer>, contents: readonly Group
   return { schema: metadata.schema, codec, groups };
 }
 
-/** Places of the first rows of the row groups, from 0 on. */
-export function groupStarts(file: Uint8Array<ArrayBuffer>): number[] {
-  let rows = 0;
-  return footerOf(file).row_groups.map(({ num_rows }) => {
-    rows += Number(num_rows);
-    return rows - Number(num_rows);
+export interface GroupExtent {
+  /** Place of its first row in the file, from 0 on. */
+  readonly start: number;
+  readonly rows: number;
+  /** When it is not compressed. */
+  readonly bytes: number;
+}
+
+/** Of all row groups, in file order. */
+export function groupExtents(file: Uint8Array<ArrayBuffer>): GroupExtent[] {
+  let end = 0;
+  return footerOf(file).row_groups.map(({ num_rows, columns }) => {
+    const rows = Number(num_rows);
+    end += rows;
+    const bytes = columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
+    return { start: end - rows, rows, bytes };
   });
 }
 

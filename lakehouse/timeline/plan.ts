@@ -8,6 +8,8 @@ import type { TableFile } from '../catalog/table-file.ts';
 const SLICE_ROWS = 1_000_000;
 /** Rows in a file, about: they are sorted in memory. A bucket is never divided. */
 export const FILE_ROWS = 262_144;
+/** Bytes in a file, about: it is written and read whole by the central job. So many rows take 10 MB, as a rule. */
+export const FILE_BYTES = 67_108_864;
 /**
  * A run stays as it is while it is larger than this many times all younger ones together, which count for no less than a
  * share of all rows: so there are five runs at most, however many rows.
@@ -89,28 +91,33 @@ export interface BucketRange {
   readonly last: number;
 }
 
+interface Size {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 /**
  * Ranges of buckets that make up a file each.
  *
- * @param held rows by ranges of buckets; within one they are taken to be spread evenly
+ * @param held rows, and their bytes in files, by ranges of buckets; within one they are taken to be spread evenly
  */
-export function planRanges(held: readonly (BucketRange & { readonly rows: number })[]): BucketRange[] {
-  const rows = new Float64Array(BUCKETS);
-  for (const { first, last, rows: count } of held) {
-    for (let bucket = first; bucket <= last; bucket += 1) {
-      rows[bucket] = (rows[bucket] ?? 0) + count / (last - first + 1);
-    }
+export function planRanges(held: readonly (BucketRange & Size)[]): BucketRange[] {
+  // Of a file, by whichever there is more of.
+  const shares = new Float64Array(BUCKETS);
+  for (const { first, last, rows, bytes } of held) {
+    const share = Math.max(rows / FILE_ROWS, bytes / FILE_BYTES) / (last - first + 1);
+    for (let bucket = first; bucket <= last; bucket += 1) shares[bucket] = (shares[bucket] ?? 0) + share;
   }
   const ranges: BucketRange[] = [];
   let first = 0;
   let sum = 0;
-  for (const [bucket, count] of rows.entries()) {
-    if (sum > 0 && sum + count > FILE_ROWS) {
+  for (const [bucket, share] of shares.entries()) {
+    if (sum > 0 && sum + share > 1) {
       ranges.push({ first, last: bucket - 1 });
       first = bucket;
       sum = 0;
     }
-    sum += count;
+    sum += share;
   }
   if (sum > 0) ranges.push({ first, last: BUCKETS - 1 });
   return ranges;

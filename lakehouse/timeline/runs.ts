@@ -5,7 +5,11 @@ import type { TimelineRun } from '../../schemas/timeline.ts';
 import { eventFiles, pathList } from '../sql/columns.ts';
 import { allRows, asNumber } from '../sql/duckdb.ts';
 import { type BucketRange, planRanges, type Slice } from './plan.ts';
+import { TEXT_BYTES } from './split.ts';
 import { GONE, LIVE, ROW_KEY, type RunWriter, WHOLE, writeRun } from './write.ts';
+
+/** Text takes less than this part of its bytes in a file: a twentieth as a rule, more where it repeats little. */
+const COMPRESSION = 8;
 
 export interface RunPorts {
   readonly files: LocalFiles;
@@ -18,6 +22,8 @@ export async function takeIn({ files }: RunPorts, writer: RunWriter, slice: Slic
   const removed = await files.pin(slice.remove);
   try {
     const [add, remove] = [eventFiles(added.paths), eventFiles(removed.paths)];
+    // Files are sorted as they are written. To keep the order of hundreds of small ones took more memory than there is.
+    await connection.run('set preserve_insertion_order = false');
     await connection.run(
       slice.remove.length === 0
         ? `create temp table fresh as select ${LIVE} from ${add}`
@@ -26,12 +32,17 @@ export async function takeIn({ files }: RunPorts, writer: RunWriter, slice: Slic
              select ${LIVE} from ${add} anti join before using (${ROW_KEY})
              union all select ${GONE} from ${remove} anti join (select ${ROW_KEY} from ${add}) using (${ROW_KEY})`,
     );
+    await connection.run('reset preserve_insertion_order');
   } finally {
     await added.release();
     await removed.release();
   }
-  const [found] = await allRows(connection, 'select count(*) as rows from fresh');
-  const ranges = planRanges([{ first: 0, last: BUCKETS - 1, rows: asNumber(found?.rows) }]);
+  const [found] = await allRows(
+    connection,
+    `select count(*) as rows, coalesce(sum(${TEXT_BYTES}), 0)::DOUBLE as bytes from fresh`,
+  );
+  const size = { rows: asNumber(found?.rows), bytes: asNumber(found?.bytes) / COMPRESSION };
+  const ranges = planRanges([{ first: 0, last: BUCKETS - 1, ...size }]);
   return writeRun(writer, ranges, (range, use) => use(`(select * from fresh where ${within(range)})`));
 }
 
@@ -44,7 +55,9 @@ export async function merge(
 ): Promise<TimelineRun | null> {
   const merged = runs.slice(0, count);
   const isWhole = count === runs.length;
-  const held = merged.flatMap((run) => run.files).map((file) => ({ ...rangeOf(file), rows: file.rows }));
+  const held = merged
+    .flatMap((run) => run.files)
+    .map((file) => ({ ...rangeOf(file), rows: file.rows, bytes: file.bytes }));
   return writeRun(writer, planRanges(held), async (range, use) => {
     const keys = merged.map((run) => run.files.filter((file) => meets(rangeOf(file), range)).map(({ key }) => key));
     const pinned = await files.pin(keys.flat());

@@ -1,5 +1,5 @@
 /** Runs of the timeline: rows sorted by bucket and user, a range of buckets a file. */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -14,11 +14,12 @@ import {
 } from '../../schemas/timeline.ts';
 import { encodeTimelineGroups } from '../../schemas/timeline-parse.ts';
 import { allRows, asNumber, asText, literal } from '../sql/duckdb.ts';
-import { type GroupContent, groupStarts, groupsOf } from './groups.ts';
+import { type GroupContent, groupExtents, groupsOf } from './groups.ts';
 import type { BucketRange } from './plan.ts';
+import { splitLarge } from './split.ts';
 
 const NAME_DIGITS = 32;
-/** The fewest that DuckDB puts into a row group: what a reader fetches for one user. */
+/** The fewest that DuckDB puts into a row group: what a reader fetches for one user. Fewer where they are large: split.ts. */
 const GROUP_ROWS = 2_048;
 const COPY_OPTIONS = `FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, ROW_GROUP_SIZE ${GROUP_ROWS}`;
 
@@ -88,7 +89,7 @@ async function writeFile(writer: RunWriter, rows: string): Promise<WrittenFile |
   const { connection, lake, random, folder } = writer;
   const path = join(folder, 'run.parquet');
   await connection.run(`copy (select * from ${rows} order by ${ORDER}) to ${literal(path)} (${COPY_OPTIONS})`);
-  const bytes = new Uint8Array(await readFile(path));
+  const bytes = await splitLarge(connection, path, folder, COPY_OPTIONS);
   const [found] = await allRows(
     connection,
     `select count(*) as rows, count_if(gone) as gone, epoch_ms(min("timestamp")) as oldest,
@@ -97,7 +98,8 @@ async function writeFile(writer: RunWriter, rows: string): Promise<WrittenFile |
   );
   const count = asNumber(found?.rows);
   if (found === undefined || count === 0) return null;
-  const contents = await contentsOf(connection, path, groupStarts(bytes));
+  const starts = groupExtents(bytes).map(({ start }) => start);
+  const contents = await contentsOf(connection, path, starts);
   await rm(path);
   const groups = encodeTimelineGroups(groupsOf(bytes, contents));
   const key = timelineFileKey(random.hex(NAME_DIGITS));

@@ -46,7 +46,7 @@ export function followLog(lake: ObjectStore, feed: SegmentFeed, report: (fault: 
   };
 }
 
-/** All who follow share one reading. Not for workerd, where what one request began no other may wait for. */
+/** All who follow share one reading. Not for workerd, where what one request began no other may wait for: isolate-tail.ts. */
 export function shared(follow: Follow): Follow {
   const followers = new Set<{ receive: Parameters<Follow>[0]; lost: () => void }>();
   let stop: (() => void) | null = null;

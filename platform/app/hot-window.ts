@@ -1,14 +1,15 @@
 /** Lets events leave the hot index when their time there is over and the timeline holds them. */
 import { openLog } from '../../lakehouse/catalog/log.ts';
 import { newestTimeline, readTimelineVersion, timelineVersions } from '../../lakehouse/timeline/store.ts';
-import { dropRows, markRows } from '../../query/index/drop.ts';
-import type { Clock, Database, ObjectStore } from '../ports.ts';
+import { dropRows } from '../../query/index/drop.ts';
+import { markRows } from '../../query/index/marks.ts';
+import type { Clock, HotIndex, ObjectStore } from '../ports.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface HotWindowPorts {
   readonly lake: ObjectStore;
-  readonly index: Database;
+  readonly index: HotIndex;
   readonly clock: Clock;
 }
 

@@ -36,7 +36,8 @@ export function pollSegments(lake: ObjectStore, clock: Clock, report: (fault: un
   };
 }
 
-async function recentSegments(lake: ObjectStore, now: number): Promise<StoredObject[]> {
+/** Segments of the hour, and of the one before as long as some of that still come. */
+export async function recentSegments(lake: ObjectStore, now: number): Promise<StoredObject[]> {
   const segments: StoredObject[] = [];
   for (const hour of new Set([hourOf(now - LAST_HOUR_MS), hourOf(now)])) {
     let cursor: string | undefined;

@@ -1,33 +1,87 @@
 /**
  * Makes the hot index again from the log, beside the one in use, which answers until the new one takes over. Consumers
  * fill both meanwhile: they put a segment first and look for a rebuild second, so a segment is either in the list made
- * here or written by its consumer.
+ * here or written by its consumer. It can stop anywhere and go on later, where a Worker's time is over.
  */
 
 import { readRows } from '../../lakehouse/append/read.ts';
 import { tableFiles } from '../../lakehouse/catalog/files.ts';
 import { openLog } from '../../lakehouse/catalog/log.ts';
-import { abandonRebuild, finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
-import type { HotIndex, ObjectStore, Progress } from '../ports.ts';
+import {
+  abandonRebuild,
+  finishRebuild,
+  isUnderWay,
+  type Rebuild,
+  startRebuild,
+  writeToSlot,
+} from '../../query/index/rebuild.ts';
+import type { HotIndex, ObjectStore } from '../ports.ts';
 
-/** @returns how many events the new index was made from, copies included. */
-export async function rebuildIndex(lake: ObjectStore, index: HotIndex, progress?: Progress): Promise<number> {
-  const slot = await startRebuild(index);
+/** How far a rebuild is. */
+export interface RebuildState {
+  readonly rebuild: Rebuild;
+  /** Keys of the log that are still to be read. */
+  readonly left: readonly string[];
+  /** Row groups of the first of them that are in. */
+  readonly groups: number;
+  /** Events that are in, copies included. */
+  readonly events: number;
+  /** Whether a file was gone when its turn came: compaction has put its rows into others. */
+  readonly isLost: boolean;
+}
+
+/** Empties the slot that is not in use and lists what has to go into it. */
+export async function beginRebuild(lake: ObjectStore, index: HotIndex): Promise<RebuildState> {
+  const rebuild = await startRebuild(index);
   try {
-    const log = await openLog(lake);
-    const keys = [...(await tableFiles(lake, log.snapshot)), ...log.segments].map(({ key }) => key);
-    let events = 0;
-    for (const [position, key] of keys.entries()) {
-      for await (const rows of readRows(lake, key)) {
-        await writeToSlot(index, slot, rows);
-        events += rows.length;
-      }
-      progress?.('files read', position + 1, keys.length);
-    }
-    await finishRebuild(index, slot);
-    return events;
+    return { rebuild, left: await keysOfLog(lake), groups: 0, events: 0, isLost: false };
   } catch (error) {
-    await abandonRebuild(index, slot);
+    await abandonRebuild(index, rebuild);
     throw error;
   }
+}
+
+/** @returns whether it can go on: no other took its place meanwhile */
+export function canContinue(index: HotIndex, { rebuild }: RebuildState): Promise<boolean> {
+  return isUnderWay(index, rebuild);
+}
+
+/**
+ * Reads on until all is in, and lets the new index take over; or until told to stop.
+ *
+ * @param mayGoOn asked after each row group; what it throws ends the reading
+ * @returns how far it came: nothing is left once the new index has taken over
+ */
+export async function continueRebuild(
+  lake: ObjectStore,
+  index: HotIndex,
+  begun: RebuildState,
+  mayGoOn: (state: RebuildState) => Promise<boolean>,
+): Promise<RebuildState> {
+  let state = begun;
+  for (;;) {
+    for (let [key] = state.left; key !== undefined; [key] = state.left) {
+      if ((await lake.head(key)) === null) {
+        state = { ...state, left: state.left.slice(1), groups: 0, isLost: true };
+        continue;
+      }
+      for await (const rows of readRows(lake, key, state.groups)) {
+        await writeToSlot(index, state.rebuild, rows);
+        state = { ...state, groups: state.groups + 1, events: state.events + rows.length };
+        if (!(await mayGoOn(state))) return state;
+      }
+      state = { ...state, left: state.left.slice(1), groups: 0 };
+      if (state.left.length > 0 && !(await mayGoOn(state))) return state;
+    }
+    if (!state.isLost) break;
+    // What is in already may be read once more: that changes nothing.
+    state = { ...state, left: await keysOfLog(lake), isLost: false };
+  }
+  await finishRebuild(index, state.rebuild);
+  return state;
+}
+
+async function keysOfLog(lake: ObjectStore): Promise<string[]> {
+  const log = await openLog(lake);
+  return [...(await tableFiles(lake, log.snapshot)), ...log.segments].map(({ key }) => key);
 }

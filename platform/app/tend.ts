@@ -1,7 +1,8 @@
 /** What keeps the hot index whole: run by the cron on Cloudflare, by a timer on Bun. */
+import { abandonRebuild } from '../../query/index/rebuild.ts';
 import { isJsonObject } from '../../schemas/event.ts';
-import type { Clock, HotIndex, ObjectStore, Progress } from '../ports.ts';
-import { rebuildIndex } from './rebuild.ts';
+import type { Clock, Database, HotIndex, ObjectStore, Progress } from '../ports.ts';
+import { beginRebuild, canContinue, continueRebuild, type RebuildState } from './rebuild.ts';
 import { workOffMarkers } from './reindex.ts';
 
 const REBUILD = 'requests/rebuild';
@@ -10,8 +11,17 @@ const CLAIM_MS = 30 * 60_000;
 
 /** Asks for a rebuild, from a host that has the lake but not the index. Asking twice is asking once. */
 export async function requestRebuild(lake: ObjectStore): Promise<void> {
-  await lake.put(REBUILD, JSON.stringify({ claimedAt: null }), { onlyIf: { etagDoesNotMatch: '*' } });
+  await lake.put(REBUILD, JSON.stringify({ claimedAt: null, state: null }), { onlyIf: { etagDoesNotMatch: '*' } });
 }
+
+/** Of one call. */
+export interface RebuildBounds {
+  readonly milliseconds: number;
+  /** Batches of statements for the hot index. */
+  readonly batches: number;
+}
+
+const UNBOUNDED: RebuildBounds = { milliseconds: Number.POSITIVE_INFINITY, batches: Number.POSITIVE_INFINITY };
 
 export interface TendPorts {
   readonly lake: ObjectStore;
@@ -19,9 +29,14 @@ export interface TendPorts {
   readonly clock: Clock;
 }
 
-/** Rebuilds the hot index where that was asked for, else takes in the segments that it missed. */
-export async function tendIndex(ports: TendPorts): Promise<void> {
-  if (await claim(ports)) await runClaimed(ports);
+/**
+ * Rebuilds the hot index where that was asked for, and takes in the segments that it missed.
+ *
+ * @param bounds how much of the rebuild this call does, about; a later call goes on with it
+ */
+export async function tendIndex(ports: TendPorts, bounds: RebuildBounds = UNBOUNDED): Promise<void> {
+  const request = await claim(ports);
+  if (request !== null) await runClaimed(ports, request, bounds);
   await workOffMarkers(ports.lake, ports.index);
 }
 
@@ -32,13 +47,16 @@ export async function tendIndex(ports: TendPorts): Promise<void> {
  * @returns how many events it was made from; null when another process is at it
  */
 export async function rebuildNow(ports: TendPorts, progress: Progress): Promise<number | null> {
-  const { lake, clock } = ports;
+  const { lake, index, clock } = ports;
   try {
     // Made and claimed in one step, so that no other process comes between.
-    const request = JSON.stringify({ claimedAt: clock.now() });
-    const made = await lake.put(REBUILD, request, { onlyIf: { etagDoesNotMatch: '*' } });
-    if (made === null && !(await claim(ports))) return null;
-    return await runClaimed(ports, progress);
+    const request: Request = { claimedAt: clock.now(), state: null };
+    const made = await lake.put(REBUILD, JSON.stringify(request), { onlyIf: { etagDoesNotMatch: '*' } });
+    const claimed = made === null ? await claim(ports) : request;
+    if (claimed === null) return null;
+    // Whoever asks for it now wants it from the log of now.
+    if (claimed.state !== null) await abandonRebuild(index, claimed.state.rebuild);
+    return await runClaimed(ports, { ...claimed, state: null }, UNBOUNDED, progress);
   } catch (error) {
     // Whoever asked hears of it and may ask again at once.
     await lake.delete(REBUILD).catch(() => {});
@@ -46,31 +64,96 @@ export async function rebuildNow(ports: TendPorts, progress: Progress): Promise<
   }
 }
 
-/** Of two processes that see the same request, one gets it. */
-async function claim({ lake, clock }: TendPorts): Promise<boolean> {
-  const request = await lake.get(REBUILD);
-  if (request === null) return false;
-  const content: unknown = JSON.parse(await request.text());
-  const claimedAt = isJsonObject(content) && typeof content.claimedAt === 'number' ? content.claimedAt : null;
-  if (claimedAt !== null && clock.now() - claimedAt < CLAIM_MS) return false;
-  const claimed = await lake.put(REBUILD, JSON.stringify({ claimedAt: clock.now() }), {
-    onlyIf: { etagMatches: request.etag },
-  });
-  return claimed !== null;
+/** What lies in the lake while a rebuild is asked for. */
+interface Request {
+  /** Epoch milliseconds; null while nobody is at it. */
+  readonly claimedAt: number | null;
+  /** How far it is; null before it has begun. */
+  readonly state: RebuildState | null;
 }
 
-async function runClaimed({ lake, index, clock }: TendPorts, progress?: Progress): Promise<number> {
-  let claimedAt = clock.now();
-  let lastWord: Promise<unknown> = Promise.resolve();
-  const events = await rebuildIndex(lake, index, (label, done, total) => {
-    progress?.(label, done, total);
-    if (clock.now() - claimedAt < CLAIM_MS / 3) return;
-    claimedAt = clock.now();
-    // Says that it is alive; a lost one only lets another process start over beside it.
-    lastWord = lake.put(REBUILD, JSON.stringify({ claimedAt })).catch(() => {});
+function parseRequest(text: string): Request {
+  const content: unknown = JSON.parse(text);
+  if (!isJsonObject(content)) return { claimedAt: null, state: null };
+  const claimedAt = typeof content.claimedAt === 'number' ? content.claimedAt : null;
+  return { claimedAt, state: isRebuildState(content.state) ? content.state : null };
+}
+
+function isRebuildState(value: unknown): value is RebuildState {
+  return isJsonObject(value) && isJsonObject(value.rebuild) && Array.isArray(value.left);
+}
+
+/** Of two processes that see the same request, one gets it. */
+async function claim({ lake, clock }: TendPorts): Promise<Request | null> {
+  const stored = await lake.get(REBUILD);
+  if (stored === null) return null;
+  const { claimedAt, state } = parseRequest(await stored.text());
+  if (claimedAt !== null && clock.now() - claimedAt < CLAIM_MS) return null;
+  const request: Request = { claimedAt: clock.now(), state };
+  const claimed = await lake.put(REBUILD, JSON.stringify(request), { onlyIf: { etagMatches: stored.etag } });
+  return claimed === null ? null : request;
+}
+
+/** @returns how many events it was made from, when it is done; 0 when it goes on later */
+async function runClaimed(
+  ports: TendPorts,
+  { state: known }: Request,
+  bounds: RebuildBounds,
+  progress?: Progress,
+): Promise<number> {
+  const { lake, clock } = ports;
+  const until = clock.now() + bounds.milliseconds;
+  let batches = 0;
+  const index = countedBatches(ports.index, () => {
+    batches += 1;
   });
+  const say = (request: Request): Promise<unknown> => lake.put(REBUILD, JSON.stringify(request));
+  const canGoOn = known !== null && (await canContinue(index, known));
+  let state = canGoOn ? known : await beginRebuild(lake, index);
+  const total = state.left.length;
+  let saidAt = clock.now();
+  let lastWord: Promise<unknown> = Promise.resolve();
+  let isOver = false;
+  try {
+    state = await continueRebuild(lake, index, state, async (now) => {
+      state = now;
+      progress?.('files read', total - now.left.length, total);
+      isOver = clock.now() >= until || batches >= bounds.batches;
+      if (isOver || clock.now() - saidAt < CLAIM_MS / 3) return !isOver;
+      saidAt = clock.now();
+      // Says that it is alive, and how far; a lost one only lets another process do some of it again beside it.
+      lastWord = say({ claimedAt: saidAt, state: now }).catch(() => {});
+      return true;
+    });
+  } catch (error) {
+    await lastWord;
+    // Without an end to its time, whoever asked begins anew; else the next call goes on from here.
+    if (bounds === UNBOUNDED) await abandonRebuild(index, state.rebuild);
+    else await say({ claimedAt: null, state });
+    throw error;
+  }
   // A word that came after the end would be taken for another claim.
   await lastWord;
+  if (isOver) {
+    await say({ claimedAt: null, state });
+    return 0;
+  }
   await lake.delete(REBUILD);
-  return events;
+  return state.events;
+}
+
+function countedBatches(index: HotIndex, count: () => void): HotIndex {
+  const counted = (database: Database): Database => ({
+    prepare: (sql) => database.prepare(sql),
+    batch(statements) {
+      count();
+      return database.batch(statements);
+    },
+  });
+  const { beside, shards_wanted } = index;
+  return {
+    ...counted(index),
+    ...(beside === undefined ? {} : { beside: beside.map(counted) }),
+    ...(shards_wanted === undefined ? {} : { shards_wanted }),
+  };
 }

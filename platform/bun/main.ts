@@ -100,7 +100,7 @@ export async function serve(config: Config, report: (problem: string) => void): 
   const inFlight = trackInFlight(groupCommit(ports));
   const edgeMetrics = createEdgeMetrics();
   const fault = (thrown: unknown) =>
-    report(`Fault: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : thrown}`);
+    report(thrown instanceof Error ? `Fault: ${thrown.stack ?? thrown.message}` : String(thrown));
   let auditLog: AuditLog | null = null;
   const http = createHttp(ports, config, {
     enqueue: inFlight.enqueue,

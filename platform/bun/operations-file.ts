@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { settingName } from '../../schemas/config.ts';
 import { isJsonObject } from '../../schemas/event.ts';
 
 /**
- * The operations of a file, by their hash.
+ * The operations of a JSON file of `{"<sha256>": "<query>"}`, by their hash.
  *
  * @throws Error that names what is wrong with the file; a hash that is not that of its text is wrong too.
  */
 export function readOperations(path: string): ReadonlyMap<string, string> {
-  const wrong = (reason: string): Error => new Error(`${settingName('graphql_operations')}: ${path}: ${reason}`);
+  const wrong = (reason: string): Error => new Error(`The operations in ${path}: ${reason}`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));

@@ -3,12 +3,12 @@ import type { D1Database, ExecutionContext, KVNamespace, Queue, R2Bucket } from 
 import type { Hono } from 'hono';
 import { packPerRequest } from '../../edge/enqueue/pack-per-request.ts';
 import { createEdgeMetrics } from '../../edge/metrics.ts';
+import { readState } from '../../query/index/state.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { consumeBatch, consumerMetrics } from '../app/consume.ts';
-import { followLog } from '../app/follow.ts';
 import { tendHotWindow } from '../app/hot-window.ts';
 import { createHttp } from '../app/http.ts';
-import { pollSegments } from '../app/poll-segments.ts';
+import { followInIsolate } from '../app/isolate-tail.ts';
 import { tendIndex } from '../app/tend.ts';
 import type { Database, HotIndex, Ports, QueueBatch } from '../ports.ts';
 import { systemClock, systemRandom, workerdCompressor } from './system.ts';
@@ -26,6 +26,9 @@ export interface Bindings {
   /** The dead letters of PACKS, to know how old they are. */
   readonly DEAD_PACKS: Queue<Uint8Array>;
 }
+
+/** Of one run of the cron, which may take five minutes of CPU and fifteen in all, and a thousand queries of D1. */
+const REBUILD_BOUNDS = { milliseconds: 240_000, batches: 500 };
 
 /** From the arrival of a request to its events in the queue: what no queue can tell of yet. */
 const UNDER_WAY_MS = 10_000;
@@ -52,8 +55,12 @@ function createApp(env: Bindings): Hono {
     // A line of the log, which Logpush or Workers Logs take from there.
     audit: config.audit ? (line) => console.log(JSON.stringify({ audit: line })) : () => {},
     clientIp: () => null,
-    // Each subscription looks for itself: nothing is shared between requests.
-    follow: followLog(ports.lake, pollSegments(ports.lake, systemClock, report), report),
+    follow: followInIsolate({
+      ...ports,
+      // Each batch of the consumer counts there, after it has stored its segment.
+      probe: async () => (await readState(ports.index)).sequence,
+      report,
+    }),
     oldestPending: () => oldestPending(env),
     problems: async () => [],
     platformMetrics: async () => '',
@@ -113,7 +120,7 @@ export default {
   async scheduled(_event: unknown, env: Bindings): Promise<void> {
     const { index, ...ports } = portsOf(env);
     const config = parseConfig({ ...env });
-    await tendIndex({ ...ports, index: { ...index, shards_wanted: config.index_shards } });
+    await tendIndex({ ...ports, index: { ...index, shards_wanted: config.index_shards } }, REBUILD_BOUNDS);
     await tendHotWindow({ ...ports, index }, config.hot_window_days);
   },
 };

@@ -28,6 +28,12 @@ export async function startRebuild(database: HotIndex): Promise<Rebuild> {
   return { slot, shards, generation: generation + 1 };
 }
 
+/** Whether it is the one that writers fill: no other started or ended since. */
+export async function isUnderWay(database: Database, { slot, generation }: Rebuild): Promise<boolean> {
+  const state = await readState(database);
+  return state.building === slot && state.generation === generation;
+}
+
 /** Adds events of the log, in any portions, as events that were there all along, so that older cursors go on. */
 export async function writeToSlot(database: HotIndex, rebuild: Rebuild, rows: readonly EventRow[]): Promise<void> {
   await writeAsOld(database, rebuild, rows);
@@ -66,9 +72,14 @@ function emptying(database: Database, slot: Slot): Statement[] {
   return TABLES.map((table) => database.prepare(`delete from ${table}_${slot}`));
 }
 
-/** Nobody sees these rows: what counts is said in the first database. */
+/** Nobody sees these rows: what counts is said in the first database. Whoever was about to drop some is told to stop. */
 async function emptyBeside({ beside = [] }: HotIndex, slot: Slot): Promise<void> {
-  for (const database of beside) await database.prepare(`delete from events_${slot}`).run();
+  for (const database of beside) {
+    await database.batch([
+      database.prepare('update index_state set generation = generation + 1 where id = 1'),
+      database.prepare(`delete from events_${slot}`),
+    ]);
+  }
 }
 
 function other(slot: Slot): Slot {

@@ -17,17 +17,24 @@ export interface IndexState {
   /** Over how many databases the rows of events of each slot are spread. */
   readonly shards_a: number;
   readonly shards_b: number;
+  /** What cursors are signed with. */
+  readonly cursor_secret: string;
 }
 
 export function shardsOf({ shards_a, shards_b }: IndexState, slot: Slot): number {
   return slot === 'a' ? shards_a : shards_b;
 }
 
+/** The databases that have rows of the active slot, the first is 0. */
+export function shardsIn(state: IndexState): number[] {
+  return Array.from({ length: shardsOf(state, state.active) }, (_, shard) => shard);
+}
+
 /** @throws what the database throws, and where the migrations were not applied. */
 export async function readState(database: Database): Promise<IndexState> {
   const { results } = await database
     .prepare(
-      `select active, building, generation, sequence, dropped, dropped_newest, shards_a, shards_b
+      `select active, building, generation, sequence, dropped, dropped_newest, shards_a, shards_b, cursor_secret
        from index_state where id = 1`,
     )
     .all<IndexState>();

@@ -4,8 +4,16 @@
  */
 export interface BufferBounds {
   readonly values: number;
-  /** Of all that wait, as `weigh` says. */
+  /** Of all that wait here. */
   readonly weight: number;
+  /** Shared by several buffers. */
+  readonly together: Together;
+}
+
+/** What waits in several buffers, and how much of it may. */
+export interface Together {
+  readonly weight_max: number;
+  weight: number;
 }
 
 interface Waiting<Value> {
@@ -34,10 +42,11 @@ export class LiveBuffer<Value> implements AsyncIterableIterator<Value, undefined
       this.#give({ value, done: false });
       return true;
     }
-    const isFull = this.#waiting.length >= this.#bounds.values || this.#weight + weight > this.#bounds.weight;
-    if (isFull) return false;
+    const { values, weight: most, together } = this.#bounds;
+    const isFull = this.#waiting.length >= values || this.#weight + weight > most;
+    if (isFull || together.weight + weight > together.weight_max) return false;
     this.#waiting.push({ value, weight });
-    this.#weight += weight;
+    this.#weigh(weight);
     return true;
   }
 
@@ -53,7 +62,7 @@ export class LiveBuffer<Value> implements AsyncIterableIterator<Value, undefined
   async next(): Promise<IteratorResult<Value, undefined>> {
     const first = this.#waiting.shift();
     if (first !== undefined) {
-      this.#weight -= first.weight;
+      this.#weigh(-first.weight);
       return { value: first.value, done: false };
     }
     if (!this.#isOpen) return { value: undefined, done: true };
@@ -76,7 +85,12 @@ export class LiveBuffer<Value> implements AsyncIterableIterator<Value, undefined
 
   #drop(): void {
     this.#waiting.length = 0;
-    this.#weight = 0;
+    this.#weigh(-this.#weight);
+  }
+
+  #weigh(weight: number): void {
+    this.#weight += weight;
+    this.#bounds.together.weight += weight;
   }
 
   #close(): void {

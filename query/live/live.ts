@@ -25,12 +25,15 @@ export type Follow = (receive: (rows: readonly EventRow[]) => void, lost: () => 
 const SUBSCRIBERS_MAX = 100;
 /** What waits for one subscriber: events, and characters of their JSON. */
 const BUFFER = { values: 1_000, weight: 4 * 1_048_576 };
+/** What waits for all of them, in the same characters. */
+const BUFFERS_WEIGHT_MAX = 16 * 1_048_576;
 /** A copy that comes later than this many events is shown again. */
 const RECENT_MAX = 2_000;
 
 /** The subscriptions of one process. */
 export class Live {
   readonly #follow: Follow;
+  readonly #together = { weight: 0, weight_max: BUFFERS_WEIGHT_MAX };
   #open = 0;
 
   constructor(follow: Follow) {
@@ -50,7 +53,7 @@ export class Live {
     this.#open += 1;
     const wanted = matcher(filter);
     const isCopy = recent();
-    const buffer = new LiveBuffer<LiveValue>(BUFFER, () => {
+    const buffer = new LiveBuffer<LiveValue>({ ...BUFFER, together: this.#together }, () => {
       this.#open -= 1;
       stop();
       signal.removeEventListener('abort', leave);

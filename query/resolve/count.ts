@@ -34,7 +34,7 @@ const DECIDED_AT_ONCE = 1_000;
 export async function countEvents(
   database: HotIndex,
   query: TimelineQuery,
-  page: Pick<Page, 'edges' | 'hasNextPage' | 'start'>,
+  page: Pick<Page, 'edges' | 'hasNextPage' | 'startCursor'>,
   files: TimelineSource | null = null,
 ): Promise<Counts> {
   if (query.after === null && !page.hasNextPage) {
@@ -42,7 +42,7 @@ export async function countEvents(
     for (const { event } of page.edges) tally.add(event);
     return { isExact: true, cells: tally.cells() };
   }
-  const start = decodeCursor(page.start, hashOf(query));
+  const start = (secret: string) => decodeCursor(page.startCursor, hashOf(query), secret);
   const resolve = async (): Promise<readonly string[]> => query.users;
   return readStores(database, files, start, query.users, resolve, (stores, users) =>
     countStores(stores, { ...query, users, order: 'newest' }),

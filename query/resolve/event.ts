@@ -30,7 +30,7 @@ export async function readEvent(
   return readStores(
     database,
     files,
-    null,
+    () => null,
     [user],
     async () => [user],
     async (stores, users) => {

@@ -11,6 +11,7 @@ export interface Moment extends Layout {
   readonly dropped: number;
   /** Events newer than this are all in the slot, epoch milliseconds; null where all are. */
   readonly droppedNewest: number | null;
+  readonly cursorSecret: string;
 }
 
 const ATTEMPTS_MAX = 3;
@@ -27,13 +28,17 @@ export async function atOneMoment<Answer>(
 ): Promise<Answer> {
   let before = await state(database);
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const { active: slot, sequence, dropped, dropped_newest: droppedNewest } = before;
-    const answer = await read({ slot, shards: shardsOf(before, slot), sequence, dropped, droppedNewest });
+    const answer = await read(momentOf(before));
     const after = await state(database);
     if (isSame(before, after)) return answer;
     before = after;
   }
   throw new InletError('index_away');
+}
+
+function momentOf(state: IndexState): Moment {
+  const { active: slot, sequence, dropped, dropped_newest: droppedNewest, cursor_secret: cursorSecret } = state;
+  return { slot, shards: shardsOf(state, slot), sequence, dropped, droppedNewest, cursorSecret };
 }
 
 /** What was in the slot still is, or is where the reader looks instead. */

@@ -7,8 +7,8 @@ import type { Page, TimelineQuery } from './timeline.ts';
 
 export type ProductReading = Pick<TimelineQuery, 'events' | 'first' | 'after'>;
 
-/** The timeline that products are folded from. */
-export type ProductTimeline = (reading: ProductReading) => Promise<Page>;
+/** Reads the timeline that products are folded from. */
+export type ReadProductEvents = (reading: ProductReading) => Promise<Page>;
 
 export interface ProductPage {
   readonly edges: readonly { readonly cursor: string; readonly product: Product }[];
@@ -39,7 +39,7 @@ const SEPARATOR = '.';
  * @throws InletError page_too_large, cursor_invalid, and what the timeline throws
  */
 export async function readProducts(
-  timeline: ProductTimeline,
+  read: ReadProductEvents,
   { first, after }: { readonly first: number; readonly after: string | null },
   bounds: ProductBounds = BOUNDS,
 ): Promise<ProductPage> {
@@ -47,7 +47,7 @@ export async function readProducts(
     throw new InletError('page_too_large', { detail: `of products at most ${PRODUCTS_FIRST.most}` });
   }
   const place = after === null ? null : decodePlace(after);
-  const { products, start, asOf, since } = await fold(timeline, place?.start ?? null, bounds);
+  const { products, start, asOf, since } = await fold(read, place?.start ?? null, bounds);
   const rest = products
     .map((product) => ({ product, lastAt: product.lastAt, hash: digest(product.id) }))
     .filter((product) => place === null || compare(place, product) < 0)
@@ -60,7 +60,7 @@ export async function readProducts(
   };
 }
 
-async function fold(timeline: ProductTimeline, start: string | null, bounds: ProductBounds) {
+async function fold(readEvents: ReadProductEvents, start: string | null, bounds: ProductBounds) {
   const products = new ProductFold();
   let after = start;
   let moment = start;
@@ -68,16 +68,16 @@ async function fold(timeline: ProductTimeline, start: string | null, bounds: Pro
   let oldest: number | null = null;
   for (let read = 1; ; read += 1) {
     const reading = { events: PRODUCT_EVENTS, first: Math.min(EVENTS_AT_ONCE, bounds.events - events), after };
-    const page = await timeline(reading);
+    const page = await readEvents(reading);
+    moment ??= page.startCursor;
     for (const { event } of page.edges) products.add(event);
     events += page.edges.length;
     oldest = page.edges.at(-1)?.event.timestamp ?? oldest;
     after = page.endCursor;
-    moment ??= page.start;
     const isSpent = events >= bounds.events || read >= bounds.pages || products.characters >= bounds.characters;
     if (!page.hasNextPage || isSpent) {
       const since = page.hasNextPage ? (oldest ?? page.asOf) : null;
-      return { products: products.products(), start: moment, asOf: page.asOf, since };
+      return { products: products.products(), start: moment ?? '', asOf: page.asOf, since };
     }
   }
 }

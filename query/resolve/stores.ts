@@ -34,6 +34,7 @@ const USERS_MAX = { keys: 100, characters: 16_384 };
  * Reads a person's events at the moment of a cursor, or now.
  *
  * @param files of the timeline, which hold what has left the hot index; null where nothing ever leaves
+ * @param cursorOf opens the cursor by the secret of the index; null where there is none
  * @param resolve says where there is no cursor which keys make up the person
  * @param asked the key that was asked for
  * @throws InletError index_away, query_too_costly where one person has too many keys, and what `read` throws
@@ -41,20 +42,21 @@ const USERS_MAX = { keys: 100, characters: 16_384 };
 export async function readStores<Answer>(
   database: HotIndex,
   files: TimelineSource | null,
-  after: Cursor | null,
+  cursorOf: (secret: string) => Cursor | null,
   asked: readonly string[],
   resolve: (moment: Moment) => Promise<readonly string[]>,
-  read: (stores: Stores, users: readonly string[]) => Promise<Answer>,
+  read: (stores: Stores, users: readonly string[], after: Cursor | null) => Promise<Answer>,
 ): Promise<Answer> {
   // Looked for before the moment: of what a version holds, the index has nothing still to come.
   await files?.renew();
   return atOneMoment(database, async (current) => {
+    const after = cursorOf(current.cursorSecret);
     const users = after === null ? await resolve(current) : usersOf(after, asked);
     checkUsers(users);
     return withTimeline(files, after?.version ?? null, current.dropped, (timeline) => {
       // What page one read of the files has expired: from here on the reading shows another moment.
       const sequence = after?.version === versionOf(timeline) ? after.sequence : current.sequence;
-      return read({ database, files, timeline, moment: { ...current, sequence } }, users);
+      return read({ database, files, timeline, moment: { ...current, sequence } }, users, after);
     });
   });
 }

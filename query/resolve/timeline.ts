@@ -19,10 +19,10 @@ export interface TimelineQuery extends Filters {
 export interface Page {
   readonly edges: readonly { readonly cursor: string; readonly event: HotEvent }[];
   readonly hasNextPage: boolean;
+  /** Before the first event of the timeline, at the moment of this page. */
+  readonly startCursor: string;
   /** Where the next page goes on; not always that of the last edge. */
   readonly endCursor: string | null;
-  /** Before the first event, at the same moment. */
-  readonly start: string;
   /** Every event acknowledged before this time is in the timeline, epoch milliseconds. */
   readonly asOf: number;
 }
@@ -60,16 +60,18 @@ export async function readTimeline(
 ): Promise<Page> {
   if (!(query.first >= 1 && query.first <= FIRST_MAX)) throw new InletError('page_too_large');
   const timeline = hashOf(query);
-  const after = query.after === null ? null : decodeCursor(query.after, timeline);
   // Before the reading: the answer may then hold more than this says, but never less.
-  const asOf = after?.asOf ?? (await askAsOf());
-  return readStores(database, files, after, query.users, resolve, async (stores, users) => {
+  const asked = query.after === null ? await askAsOf() : 0;
+  const cursorOf = (secret: string): Cursor | null =>
+    query.after === null ? null : decodeCursor(query.after, timeline, secret);
+  return readStores(database, files, cursorOf, query.users, resolve, async (stores, users, after) => {
+    const asOf = after?.asOf ?? asked;
     const { shown, next } = await readPage(stores, { ...query, users }, after);
-    const { sequence } = stores.moment;
+    const { sequence, cursorSecret } = stores.moment;
     const version = versionOf(stores.timeline);
     const kept = { sequence, asOf, version, users: users.length > 1 ? users : [] };
     const cursor = ({ timestamp, source, messageId }: Position): string =>
-      encodeCursor({ timestamp, source, messageId, ...kept }, timeline);
+      encodeCursor({ timestamp, source, messageId, ...kept }, timeline, cursorSecret);
     // Cursors are made when they are asked for: most questions want none, or the last.
     const edges = shown.map(({ event }) => ({
       event,
@@ -80,11 +82,11 @@ export async function readTimeline(
     return {
       edges,
       hasNextPage: next !== null,
+      get startCursor() {
+        return cursor(startOf(query.order === 'newest' ? LATEST : -LATEST));
+      },
       get endCursor() {
         return next === null ? (edges.at(-1)?.cursor ?? null) : cursor(next);
-      },
-      get start() {
-        return cursor(startOf(query.order === 'newest' ? LATEST : -LATEST));
       },
       asOf,
     };

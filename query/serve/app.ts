@@ -14,9 +14,10 @@ import { type Reading, readingOf } from '../access/reading.ts';
 import { NO_ERRORS, ParsedDocuments } from './documents.ts';
 import { masking } from './errors.ts';
 import { limits } from './limits.ts';
-import { knownOperations, type Operations } from './operations.ts';
+import { knownOperations } from './operations.ts';
 import { createResolvers } from './resolvers.ts';
 import type { QueryServices } from './services.ts';
+import { storedOperations } from './stored-operations.ts';
 import { timedIndex, timeouts } from './timeout.ts';
 import { type Reader, type ReadTokens, readTokens } from './tokens.ts';
 
@@ -26,8 +27,8 @@ const PREFLIGHT_SECONDS = 86_400;
 const BEARER = /^Bearer +(\S+)$/i;
 
 export interface QueryOptions {
-  /** Operations that callers may name by their hash. */
-  readonly operations?: Operations;
+  /** Operations that callers may name by their SHA-256, besides those of the control database. */
+  readonly operations?: ReadonlyMap<string, string>;
   /** The page for browsers, where there is one. */
   readonly graphiql?: () => Promise<Response>;
 }
@@ -36,14 +37,14 @@ export interface QueryOptions {
 export function createQuery(
   services: QueryServices,
   config: Config,
-  { operations, graphiql }: QueryOptions = {},
+  { operations = new Map(), graphiql }: QueryOptions = {},
 ): Hono<Variables> {
   const timed = { ...services, index: timedIndex(services.index) };
   const yoga = createYoga<Reading>({
     schema: protect(createSchema({ typeDefs, resolvers: createResolvers(timed) })),
     graphqlEndpoint: PATH,
     plugins: [
-      ...(operations === undefined ? [] : [knownOperations(operations, config.graphql_operations_only)]),
+      knownOperations(storedOperations(services, operations), config.graphql_operations_only),
       limits(config.graphql_introspection),
       timeouts(services.clock, config.graphql_seconds_max * 1_000),
       auditing(services.clock, services.audit),

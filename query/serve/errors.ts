@@ -12,7 +12,7 @@ export function refusal(code: ErrorCode, detail?: string): GraphQLError {
 /**
  * Expected failures keep their text and code; whatever else was thrown is reported and not shown.
  *
- * @param report told of every fault of ours, with what was thrown
+ * @param report told of every fault of ours, with what was thrown, and of refusals that an operator should hear of, as a line
  */
 export function masking(report: (fault: unknown) => void): (error: unknown) => Error {
   return (error) => {
@@ -31,12 +31,21 @@ function masked(
 ): GraphQLError {
   const known = expected(thrown);
   // The others are news to the caller only.
-  if (known === null || ERRORS[known.code].retry) report(thrown);
+  if (known === null || ERRORS[known.code].retry) report(isPlain(known) ? plain(known) : thrown);
   return new GraphQLError(known === null ? ERRORS.internal.text : known.message, {
     nodes: nodes ?? null,
     path: path ?? null,
     extensions: { code: known?.code ?? ('internal' satisfies ErrorCode) },
   });
+}
+
+/** Nothing broke: we refused, and where in our code that was says nothing. */
+function isPlain(known: InletError | null): known is InletError {
+  return known !== null && known.cause === undefined;
+}
+
+function plain({ code, message }: InletError): string {
+  return `Refused: ${code}: ${message}`;
 }
 
 /** An expected failure; what a reader met under way, such as the end of its time, and not what it says of itself. */

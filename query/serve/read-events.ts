@@ -26,7 +26,7 @@ export function readEvents(
 ): Promise<Page> {
   return readTimeline(
     services.index,
-    wholeQuery(user, reading),
+    { ...EVERYTHING, ...reading, users: [user] },
     () => services.asOf(),
     services.timeline,
     (moment) => resolveUser(services.index, moment, user),

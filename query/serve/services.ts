@@ -12,7 +12,7 @@ export interface QueryServices {
   /** Read tokens. */
   readonly control: Database;
   readonly clock: Clock;
-  /** Told of every fault of ours, with what was thrown. */
+  /** Told of every fault of ours, with what was thrown; of what was refused for want of room, a line. */
   readonly report: (fault: unknown) => void;
   /** Told who read whose timeline; returns at once. */
   readonly audit: (line: AuditLine) => void;

@@ -47,12 +47,13 @@ async function within<Result>(timeout_ms: number, work: Result): Promise<Awaited
   }
 }
 
-/** The same index, whose statements fail once the time of the operation is over, in whichever of its databases. */
+/** The same index, on as many databases, whose statements fail once the time of the operation is over. */
 export function timedIndex(index: HotIndex): HotIndex {
-  return { ...timedDatabase(index), ...(index.beside && { beside: index.beside.map(timedDatabase) }) };
+  return { ...timedDatabase(index), beside: (index.beside ?? []).map(timedDatabase) };
 }
 
-function timedDatabase(database: Database): Database {
+/** The same database, whose statements fail once the time of the operation is over. */
+export function timedDatabase(database: Database): Database {
   const own = new WeakMap<Statement, Statement>();
   const timed = (statement: Statement): Statement => {
     const wrapped: Statement = {

@@ -17,6 +17,9 @@ export interface TimelineRow extends Pick<EventRow, (typeof TIMELINE_COLUMNS)[nu
   readonly gone: boolean;
 }
 
+/** Files from before row groups were bounded by bytes have pages of 2,048 events of 32 KB. */
+const PAGE_BYTES_MAX = 83_886_080;
+
 /** The header of a page says its length, and nothing may inflate far beyond it. */
 const DECOMPRESSORS: Compressors = {
   GZIP: (page, length) => gunzipSync(page, { maxOutputLength: inflatedMax(length) }),
@@ -25,6 +28,7 @@ const DECOMPRESSORS: Compressors = {
 
 /** workerd holds the limit against its buffer, which it enlarges to up to twice of what is needed. */
 function inflatedMax(length: number): number {
+  if (length > PAGE_BYTES_MAX) throw new Error(`A page of ${length} bytes in a file of the timeline`);
   return 3 * length + 65_536;
 }
 

@@ -24,7 +24,7 @@ import { type Gate, gatedDatabase, gatedStore, OPEN } from './gate.ts';
 export const KEYS = { shop: 'wk_shop', app: 'wk_app', server: 'sk_server' } as const;
 export type Source = keyof typeof KEYS;
 
-const TOKEN = 'rt_joined';
+export const TOKEN = 'rt_joined';
 const MINUTE_MS = 60_000;
 
 export interface JoinedApp {

@@ -27,6 +27,7 @@ test('a header is read, with what it leaves out as nothing', () => {
     name: 'buyers',
     grain: 'one row a day',
     reads: 'report_events',
+    types: null,
     reach_days: 0,
     reach_back_days: 0,
     description: 'Who bought.',
@@ -43,6 +44,13 @@ test('a header is read, with what it leaves out as nothing', () => {
   expect(sql).toBe(WHOLE);
 });
 
+test('types are read, so that files of others stay shut', () => {
+  expect(parseReport(WHOLE.replace('-- grain', '-- types: track, page\n-- grain'), 'buyers.sql').types).toEqual([
+    'track',
+    'page',
+  ]);
+});
+
 test.each([
   ['a name of other letters', WHOLE.replace('buyers', 'Buyers!'), 'buyers.sql:1: "name" is'],
   ['a name that is a path', WHOLE.replace('buyers', '../buyers'), 'buyers.sql:1: "name" is'],
@@ -50,6 +58,12 @@ test.each([
   ['a reach without end', WHOLE.replace('reach_days: 0', 'reach_days: 4000'), 'buyers.sql:3: "reach_days" is'],
   ['a field twice', WHOLE.replace('-- grain', '-- name: other\n-- grain'), 'buyers.sql:2: this is no line'],
   ['another source', WHOLE.replace('-- grain', '-- reads: secrets\n-- grain'), 'buyers.sql:2: "reads" is'],
+  ['events of no type', WHOLE.replace('-- grain', '-- types: track, click\n-- grain'), 'buyers.sql:2: "types" are'],
+  [
+    'types of days',
+    WHOLE.replace('-- grain', '-- reads: user_days\n-- types: track\n-- grain'),
+    'buyers.sql:3: "types" are',
+  ],
   ['a sum of what there is not', WHOLE.replace('-- grain', '-- sums: buyers\n-- grain'), 'buyers.sql:2: "sums" names'],
   ['a sum of days', WHOLE.replace('-- grain', '-- sums: users, date\n-- grain'), 'not "date"'],
   ['a type that is none', WHOLE.replace('integer  Users', 'int  Users'), 'buyers.sql:7: a column is'],

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { DayRange } from '../../lakehouse/catalog/files.ts';
 import { REPORTS } from '../../lakehouse/report/definitions.ts';
 import { daysToRead, runReport } from '../../lakehouse/report/run.ts';
+import { allRows } from '../../lakehouse/sql/duckdb.ts';
 import { openSession } from '../../lakehouse/sql/session.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import type { EventRow } from '../../schemas/columns.ts';
@@ -34,10 +35,16 @@ test.each([1, 2, 3])('each range of days shows exactly the winners of these days
   }
   const winners = winnersOf(arrived);
   const days = [...new Set(arrived.map(({ timestamp }) => dayOf(timestamp)))].toSorted();
+  const everything = await openSession({ ...lake, config: CONFIG });
   for (const from of days) {
     const to = days[Math.min(days.length - 1, days.indexOf(from) + random.below(2))] ?? from;
-    expect(await seen(lake, { from, to })).toEqual(sightOf(ofDays(winners, { from, to })));
+    const expected = ofDays(winners, { from, to });
+    expect(await seen(lake, { from, to })).toEqual(sightOf(expected));
+    const ids = expected.filter(({ type }) => type !== 'failed').map(({ message_id }) => message_id);
+    const found = await allRows(everything.connection, `select message_id from ${everything.eventsOn({ from, to })}`);
+    expect(found.map(({ message_id }) => message_id).toSorted()).toEqual(ids.toSorted());
   }
+  await everything.close();
 });
 
 test('a pending copy of a row of another day is left out of its own day, and replaces a row that came later', async () => {
@@ -81,6 +88,10 @@ test('a day that nothing pending falls on costs its own files, the segments, the
     return work.keys.filter((key) => key.startsWith('table/data/')).map((key) => key.split('/')[2] ?? '');
   };
   const day = dayOf(START + 2 * DAY_MS);
+  const everything = await openSession({ ...lake, config: CONFIG });
+  expect(everything.eventsOn({ from: day, to: day }).match(/\.parquet'/g)).toHaveLength(2);
+  expect(everything.eventsOn({ from: day, to: day }, ['page']).match(/\.parquet'/g)).toHaveLength(1);
+  await everything.close();
   expect(await cost({ from: day, to: day })).toEqual([`date=${day}`]);
   expect(work.requests).toBeLessThanOrEqual(12);
   expect(await cost()).toHaveLength(12);

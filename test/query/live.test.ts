@@ -89,6 +89,25 @@ describe('a subscriber', () => {
     expect([live.open, log.followers.size]).toEqual([0, 0]);
   });
 
+  test('who takes nothing is dropped sooner where others wait as well: they share sixteen million characters', () => {
+    const log = liveLog();
+    const live = new Live(log.follow);
+    const { signal } = new AbortController();
+    const some = Array.from({ length: 8 }, (_, number) => live.subscribe({ ...ALL, users: [`u${number}`] }, signal));
+    const properties = JSON.stringify({ text: 'x'.repeat(1_000_000) });
+    const write = (user: number) =>
+      log.write(row(user, { user_key: `u${user}`, message_id: `${live.open} ${Math.random()}`, properties }));
+    for (let user = 0; user < 5; user += 1) for (let event = 0; event < 3; event += 1) write(user);
+    expect(live.open).toBe(8);
+    for (let event = 0; event < 2; event += 1) write(7);
+    expect(live.open).toBe(7);
+    // Whoever goes leaves room.
+    void some[0]?.return?.();
+    write(6);
+    write(6);
+    expect(live.open).toBe(6);
+  });
+
   test.each([
     ['its iterator is ended', (values: AsyncIterator<LiveValue, undefined>) => void values.return?.()],
     ['the request is given up', (_: unknown, controller: AbortController) => controller.abort()],
@@ -154,6 +173,21 @@ describe('over GraphQL', () => {
     await cancel();
     expect(log.followers.size).toBe(0);
     expect((await service.ask('{ user(id: "ann") { id } }')).status).toBe(200);
+  });
+
+  test('where a hundred are open, one more is refused with a code, and an operator reads a line, not a stack', async () => {
+    const log = liveLog();
+    const reported: unknown[] = [];
+    const service = await openService({ follow: log.follow, report: (fault) => reported.push(fault) });
+    const open = () =>
+      service.fetch(URL_GRAPHQL, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ query: 'subscription { events { id } }' }),
+      });
+    await Promise.all(Array.from({ length: 100 }, open));
+    expect(await (await open()).text()).toContain('"code":"live_full"');
+    expect(reported).toEqual([expect.stringMatching(/^Refused: live_full: [^\n]+$/)]);
   });
 
   test('personal data is masked where the token has not its scope, and nothing comes without that of timelines', async () => {

@@ -3,17 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readOperations } from '../../platform/bun/operations-file.ts';
-import { ConfigError, parseConfig } from '../../schemas/config.ts';
 import { SCOPES } from '../../schemas/scopes.ts';
+import { describeOperations } from '../conformance/operations/suite.ts';
 import { temporaryFolder } from '../support/inlet.ts';
 import { openService, type Service, URL_GRAPHQL } from './serve.support.ts';
+import { openControl, T0 } from './support.ts';
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
-const TIMELINE =
-  'query ($id: ID!, $n: Int) { user(id: $id) { events(first: $n) { nodes { properties traits context } } } }';
-const COSTLY = `{ ${Array.from({ length: 1_000 }, (_, at) => `u${at}: user(id: "a") { id }`).join(' ')} }`;
-const OPERATIONS = new Map([TIMELINE, COSTLY].map((text) => [hashOf(text), text]));
-const FILE = { INLET_GRAPHQL_OPERATIONS: 'operations.json' };
+const TYPE = '{ __typename }';
+const ONLY = { INLET_GRAPHQL_OPERATIONS_ONLY: 'on' };
 
 async function send(service: Service, body: object): Promise<unknown> {
   const response = await service.fetch(URL_GRAPHQL, {
@@ -27,39 +25,48 @@ async function send(service: Service, body: object): Promise<unknown> {
   return errors === undefined ? data : errors.map(({ extensions }) => extensions.code);
 }
 
-const byHash = (text: string, variables: object = {}) => ({
-  variables,
-  extensions: { persistedQuery: { version: 1, sha256Hash: hashOf(text) } },
-});
+const byHash = (text: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: hashOf(text) } } });
 
-describe('known operations', async () => {
-  const service = await openService({}, FILE, SCOPES, { operations: OPERATIONS });
-  const only = await openService({}, { ...FILE, INLET_GRAPHQL_OPERATIONS_ONLY: 'on' }, SCOPES, {
-    operations: OPERATIONS,
+describe('known operations', () => {
+  describeOperations(async () => {
+    const [control, clock] = [openControl(), { time: T0 }];
+    const ports = { control, clock: { now: () => clock.time, sleep: async () => {} } };
+    const services = { any: await openService(ports), only: await openService(ports, ONLY) };
+    return {
+      ...ports,
+      ask: (body, only) =>
+        (only ? services.only : services.any).fetch(URL_GRAPHQL, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      wait(milliseconds) {
+        clock.time += milliseconds;
+        return true;
+      },
+    };
   });
 
-  test('are answered by their hash, with variables', async () => {
-    for (const asked of [service, only]) {
-      expect(await send(asked, byHash(TIMELINE, { id: 'ann', n: 5 }))).toEqual({ user: { events: { nodes: [] } } });
-    }
-  });
-
-  test('cost what they cost: each time with its own variables', async () => {
-    expect(await send(only, byHash(COSTLY))).toEqual(['query_too_costly']);
-    expect(await send(only, byHash(TIMELINE, { id: 'ann', n: 5_000 }))).toEqual(['page_too_large']);
-  });
-
-  test('that nobody knows, or without a hash, are refused', async () => {
-    expect(await send(service, byHash('{ __typename }'))).toEqual(['operation_unknown']);
-    expect(await send(service, { variables: {} })).toEqual(['operation_missing']);
-  });
-
-  test('others are answered unless only those are', async () => {
-    expect(await send(service, { query: '{ __typename }' })).toEqual({ __typename: 'Query' });
-    expect(await send(only, { query: '{ __typename }' })).toEqual(['operations_only']);
-    expect(await send(only, { query: TIMELINE, ...byHash(TIMELINE, { id: 'ann' }) })).toEqual(['operations_only']);
+  test('over GET, others are refused where only those are answered', async () => {
+    const only = await openService({}, ONLY);
     const get = await only.fetch(`${URL_GRAPHQL}?query={__typename}`);
     expect(await get.text()).toContain('operations_only');
+  });
+
+  test('of a file are answered as well, and asked of no database', async () => {
+    const control = openControl();
+    const service = await openService({ control }, {}, SCOPES, { operations: new Map([[hashOf(TYPE), TYPE]]) });
+    await control.prepare('drop table operations').run();
+    expect(await send(service, byHash(TYPE))).toEqual({ __typename: 'Query' });
+  });
+
+  test('that cannot be asked for are told so, and an operator hears of it', async () => {
+    const control = openControl();
+    const reported: unknown[] = [];
+    const service = await openService({ control, report: (fault) => reported.push(fault) });
+    await control.prepare('drop table operations').run();
+    expect(await send(service, byHash(TYPE))).toEqual(['authority_away']);
+    expect(reported).toHaveLength(1);
   });
 });
 
@@ -73,8 +80,8 @@ describe('the file of operations', () => {
   };
 
   test('gives them by hash', () => {
-    expect(readOperations(write(JSON.stringify({ [hashOf(TIMELINE).toUpperCase()]: TIMELINE })))).toEqual(
-      new Map([[hashOf(TIMELINE), TIMELINE]]),
+    expect(readOperations(write(JSON.stringify({ [hashOf(TYPE).toUpperCase()]: TYPE })))).toEqual(
+      new Map([[hashOf(TYPE), TYPE]]),
     );
   });
 
@@ -85,9 +92,5 @@ describe('the file of operations', () => {
     ['{"a":"{ x }"}', '"a" is not the SHA-256'],
   ])('%s stops the start, with what is wrong', (text, reason) => {
     expect(() => readOperations(write(text))).toThrow(reason);
-  });
-
-  test('is needed where nothing else is answered', () => {
-    expect(() => parseConfig({ INLET_GRAPHQL_OPERATIONS_ONLY: 'on' })).toThrow(ConfigError);
   });
 });

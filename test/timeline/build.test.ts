@@ -1,10 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
+import { openDuckDB } from '../../lakehouse/sql/duckdb.ts';
+import { takeIn } from '../../lakehouse/timeline/runs.ts';
 import { newestTimeline } from '../../lakehouse/timeline/store.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import { bucketOf } from '../../query/index/users.ts';
 import { writeRows } from '../../query/index/write.ts';
 import { TimelineFiles } from '../../query/timeline/files.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import { packId } from '../../schemas/pack.ts';
 import { modelTimeline } from '../equivalence/timeline.model.ts';
 import { append, compact, type TestLake, testLake } from '../lakehouse/lake.ts';
 import { event, randomPacks } from '../lakehouse/rows.ts';
@@ -86,4 +89,21 @@ test('an event that was taken back is not shown from a file either, nor is what 
   expect(await idsOf()).toEqual(['right', 'wrong']);
   await writeRows(index, [retraction]);
   expect(await idsOf()).toEqual(['right']);
+});
+
+test('a hundred small files, as late events leave them, come in at once with little memory', async () => {
+  const lake = open();
+  const add = [];
+  for (let number = 0; number < 100; number += 1) {
+    const row = event({ message_id: `m${number}`, pack_id: packId('0123456789abcde', number) });
+    add.push({ key: await append(lake, [[row]]), rows: 1 });
+  }
+  const { scratch_dir } = lake.files;
+  const { connection, folder, close } = await openDuckDB({ scratch_dir, memory_limit: '32MB' });
+  try {
+    const writer = { connection, folder, lake: lake.lake, random: lake.random, signal: undefined };
+    expect((await takeIn(lake, writer, { add, remove: [] }))?.rows).toBe(100);
+  } finally {
+    await close();
+  }
 });

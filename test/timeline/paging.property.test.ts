@@ -1,128 +1,64 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { dropRows, markRows } from '../../query/index/drop.ts';
-import { type Page, readTimeline } from '../../query/resolve/timeline.ts';
-import type { EventRow } from '../../schemas/columns.ts';
-import { winners } from '../equivalence/timeline.model.ts';
-import { HOUR_MS, makeRow, pack, T0, WHOLE_TIMELINE, watched } from '../query/support.ts';
-import { History, type Step, step, USERS, WITHIN_GRACE_MINUTES } from './history.ts';
+import { afterAll, expect, test } from 'vitest';
+import { dropRows } from '../../query/index/drop.ts';
+import { markRows } from '../../query/index/marks.ts';
+import { readTimeline } from '../../query/resolve/timeline.ts';
+import { HOUR_MS, makeRow, openIndex, pack, T0, WHOLE_TIMELINE, watched } from '../query/support.ts';
+import {
+  countsArePageOne,
+  exactlyOnce,
+  exactlyOnceUnlessBeaten,
+  filesHoldTheTable,
+  onePageIsTheLog,
+} from './paging.history.ts';
+import { inMemory, onDisk } from './paging.stores.ts';
 import { PagingWorld } from './paging.world.ts';
 import { emptyIndex } from './world.ts';
 
-interface Reading {
-  /** Message ids, in the order in which they came. */
-  readonly ids: string[];
-  /** The same at page one, by the definition. */
-  readonly due: string[];
-  readonly before: readonly EventRow[];
-  readonly after: readonly EventRow[];
-}
-
-async function read(
-  past: readonly Step[],
-  between: readonly (readonly Step[])[],
-  query: { first: number; order: 'newest' | 'oldest'; users: readonly string[] },
-  minutes = Number.POSITIVE_INFINITY,
-): Promise<Reading> {
-  const history = new History();
-  await history.play(past);
-  history.limit(minutes);
-  const { world } = history;
-  const before = world.rows;
-  const sign = query.order === 'newest' ? -1 : 1;
-  const due = winners(before)
-    .filter(({ user_key }) => query.users.includes(user_key))
-    .sort((a, b) => sign * (a.timestamp - b.timestamp) || (a.message_id < b.message_id ? -1 : 1))
-    .map(({ message_id }) => message_id);
-  const ids: string[] = [];
-  let after: string | null = null;
-  for (let pages = 0; ; pages += 1) {
-    const page: Page = await readTimeline(
-      world.index,
-      { ...WHOLE_TIMELINE, ...query, after },
-      async () => T0,
-      world.source,
-    );
-    const shown = page.edges.map(({ event }) => event.messageId);
-    expect(new Set(shown).size).toBe(shown.length);
-    ids.push(...shown);
-    if (!page.hasNextPage) return { ids, due, before, after: world.rows };
-    after = page.endCursor;
-    await history.play(between[pages % Math.max(1, between.length)] ?? []);
-  }
-}
-
-const query = fc.record({
-  first: fc.integer({ min: 1, max: 5 }),
-  order: fc.constantFrom('newest' as const, 'oldest' as const),
-  users: fc.constantFrom(['ann'], USERS),
+const memory = await inMemory();
+const disk = await onDisk();
+afterAll(() => {
+  memory.close();
+  disk.close();
 });
+const { open } = memory;
 
 test('one page shows what the log says, whatever has left the index and however the files came about', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 25 }), query, async (past, wanted) => {
-      const { ids, due } = await read(past, [], { ...wanted, first: 1_000 });
-      expect(ids).toEqual(due);
-    }),
-    { numRuns: 1_000 },
-  );
+  await fc.assert(onePageIsTheLog(open), { numRuns: 1_000 });
 });
 
 test('files alone show the winners of what they have taken in, in whatever runs', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 25 }), query, async (past, wanted) => {
-      const history = new History();
-      await history.play(past);
-      const all = { ...WHOLE_TIMELINE, ...wanted, first: 1_000 };
-      const { edges } = await readTimeline(emptyIndex(), all, async () => T0, history.world.source);
-      const due = winners(history.world.consumed()).filter(({ user_key }) => wanted.users.includes(user_key));
-      expect(edges.map(({ event }) => event.messageId).sort()).toEqual(due.map(({ message_id }) => message_id).sort());
-    }),
+    filesHoldTheTable(open, async () => emptyIndex()),
     { numRuns: 300 },
   );
 });
 
 test('what was there on page one comes exactly once, with everything at work between the pages', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { maxLength: 20 }),
-      fc.array(fc.array(step, { maxLength: 4 }), { minLength: 1, maxLength: 3 }),
-      query,
-      async (past, between, wanted) => {
-        const { ids, due } = await read(past, between, wanted, WITHIN_GRACE_MINUTES);
-        expect(ids.filter((id) => due.includes(id))).toEqual(due);
-        expect(new Set(ids).size).toBe(ids.length);
-      },
-    ),
-    { numRuns: 1_000 },
-  );
+  await fc.assert(exactlyOnce(open), { numRuns: 1_200 });
 });
 
-test('behind a cursor that is older than the files it names, only an event that was beaten meanwhile may be missed', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { maxLength: 20 }),
-      fc.array(fc.array(step, { maxLength: 5 }), { minLength: 1, maxLength: 3 }),
-      query,
-      async (past, between, wanted) => {
-        const { ids, due, before, after } = await read(past, between, wanted);
-        const winnerOf = (rows: readonly EventRow[]) => new Map(winners(rows).map((row) => [row.message_id, row]));
-        const [then, now] = [winnerOf(before), winnerOf(after)];
-        const same = due.filter((id) => then.get(id)?.pack_id === now.get(id)?.pack_id);
-        expect(same.filter((id) => ids.filter((other) => other === id).length !== 1)).toEqual([]);
-      },
-    ),
-    { numRuns: 700 },
-  );
+test('any page counts what was there on page one', async () => {
+  await fc.assert(countsArePageOne(open), { numRuns: 400 });
+});
+
+test('behind a cursor older than files or index, only what was taken back or beaten meanwhile may be missed', async () => {
+  await fc.assert(exactlyOnceUnlessBeaten(open), { numRuns: 700 });
+});
+
+test('the same over files of SQLite', async () => {
+  await fc.assert(exactlyOnce(disk.open), { numRuns: 40 });
+  await fc.assert(exactlyOnceUnlessBeaten(disk.open), { numRuns: 20 });
 });
 
 test('of two copies at one place, of which the index knows one, the earlier counts', async () => {
-  const world = new PagingWorld();
+  const index = openIndex();
+  const world = new PagingWorld(index);
   const row = makeRow({ pack_id: pack(2), received_at: T0 + 5 });
   await world.arrive([row]);
   world.arriveUnseen([{ ...row, pack_id: pack(1), received_at: T0 + 3 }]);
   world.build(2);
-  world.index.execute(`update index_state set dropped_newest = ${T0}`);
+  index.execute(`update index_state set dropped_newest = ${T0}`);
   const { edges } = await readTimeline(world.index, WHOLE_TIMELINE, async () => T0, world.source);
   expect(edges.map(({ event }) => event.receivedAt)).toEqual([T0 + 3]);
 });
@@ -145,7 +81,7 @@ async function beatenBehindPageOne(world: PagingWorld, prepare: () => Promise<vo
 }
 
 test('where no timeline was when a reading began, events stay in the index for the grace period', async () => {
-  const world = new PagingWorld();
+  const world = new PagingWorld(openIndex());
   const readOn = await beatenBehindPageOne(world, async () => {
     await world.drop();
   });
@@ -157,7 +93,7 @@ test('where no timeline was when a reading began, events stay in the index for t
 });
 
 test('behind a cursor whose files have expired, a page shows an event once, as it is now', async () => {
-  const world = new PagingWorld();
+  const world = new PagingWorld(openIndex());
   const readOn = await beatenBehindPageOne(world, async () => world.build(9));
   world.build(9);
   expect(await readOn()).toEqual(['m1', 'm2']);
@@ -167,7 +103,7 @@ test('behind a cursor whose files have expired, a page shows an event once, as i
 
 test('rows that leave while a page is read are found in the files', async () => {
   for (const step of [2, 3, 4]) {
-    const world = new PagingWorld();
+    const world = new PagingWorld(openIndex());
     const hours = [0, 3, 6];
     for (const hour of hours) {
       await world.arrive([makeRow({ message_id: `m${hour}`, pack_id: pack(hour), timestamp: T0 + hour * HOUR_MS })]);

@@ -1,18 +1,23 @@
 /** Inlet on the tip of a pen: a log, a table, a timeline and the real hot index, for thousands of small histories. */
 import { planMerge } from '../../lakehouse/timeline/plan.ts';
-import type { SqliteDatabase } from '../../platform/bun/sqlite-database.ts';
-import { dropRows, markRows } from '../../query/index/drop.ts';
+import type { Database, HotIndex } from '../../platform/ports.ts';
+import { dropRows } from '../../query/index/drop.ts';
 import { stampOf } from '../../query/index/identity.ts';
+import { markRows } from '../../query/index/marks.ts';
+import { finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
 import { bucketOf } from '../../query/index/users.ts';
 import { writeRows } from '../../query/index/write.ts';
 import { TimelineGoneError, type TimelineSource } from '../../query/timeline/files.ts';
 import type { TimelineRow } from '../../query/timeline/rows.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import { RETRACTION_TYPE } from '../../schemas/event.ts';
 import type { TimelineGroups, TimelineRun, TimelineSnapshot } from '../../schemas/timeline.ts';
 import { winners } from '../equivalence/timeline.model.ts';
-import { openIndex, T0 } from '../query/support.ts';
+import { MINUTE_MS, T0 } from '../query/rows.ts';
 
-const MINUTE_MS = 60_000;
+/** An empty index whose events lie on so many databases. */
+export type OpenIndex = (shards: number) => Promise<HotIndex>;
+
 export const GRACE_MS = 60 * MINUTE_MS;
 /** So few rows in a group that users fill several. */
 const GROUP_ROWS = 3;
@@ -24,7 +29,7 @@ interface Segment {
 }
 
 export class PagingWorld {
-  readonly index: SqliteDatabase = openIndex();
+  readonly index: HotIndex;
   readonly source: TimelineSource;
   readonly #log: Segment[] = [];
   readonly #versions: TimelineSnapshot[] = [];
@@ -33,7 +38,8 @@ export class PagingWorld {
   #now = T0 + 10 * 86_400_000;
   #build = 0;
 
-  constructor() {
+  constructor(index: HotIndex) {
+    this.index = index;
     this.source = this.#createSource();
   }
 
@@ -58,7 +64,7 @@ export class PagingWorld {
     this.#now += 1_000;
     for (const segment of this.#log.filter(({ isConsumed }) => !isConsumed).slice(0, segments))
       segment.isConsumed = true;
-    const table = new Map(winners(this.consumed()).map((row) => [stampOfRow(row), row]));
+    const table = new Map(this.table().map((row) => [stampOfRow(row), row]));
     const held = new Map(this.#live().map((row) => [stampOfRow(row), row]));
     const came = [...table].filter(([stamp]) => !held.has(stamp)).map(([, row]) => ({ ...row, gone: false }));
     const went = [...held].filter(([stamp]) => !table.has(stamp)).map(([, row]) => ({ ...row, gone: true }));
@@ -88,16 +94,29 @@ export class PagingWorld {
     }
   }
 
-  /** What `tendHotWindow` does. */
-  async drop(): Promise<number> {
+  /** What `tendHotWindow` does. @param index the same, by another way */
+  async drop(index: HotIndex = this.index): Promise<number> {
     const pending = this.#log.filter(({ isConsumed }) => !isConsumed).map(({ key }) => key);
-    await markRows(this.index, this.#now, this.#build, async () => pending);
+    await markRows(index, this.#now, this.#build, async () => pending);
     const [oldest] = this.#versions;
-    return oldest === undefined ? 0 : dropRows(this.index, this.#now, oldest);
+    return oldest === undefined ? 0 : dropRows(index, this.#now, oldest);
   }
 
-  /** Rows that the table, and so the timeline, has taken in. */
-  consumed(): EventRow[] {
+  /** Makes the index again, from what the table has and what waits for it. */
+  async rebuild(): Promise<void> {
+    const rebuild = await startRebuild(this.index);
+    const waiting = this.#log.filter(({ isConsumed }) => !isConsumed).flatMap(({ rows }) => rows);
+    await writeToSlot(this.index, rebuild, winners(this.#consumed()));
+    await writeToSlot(this.index, rebuild, waiting);
+    await finishRebuild(this.index, rebuild);
+  }
+
+  /** Events of the table, all of which the timeline holds. */
+  table(): EventRow[] {
+    return winners(this.#consumed()).filter(({ type }) => type !== RETRACTION_TYPE);
+  }
+
+  #consumed(): EventRow[] {
     return this.#log.filter(({ isConsumed }) => isConsumed).flatMap(({ rows }) => rows);
   }
 
@@ -188,4 +207,24 @@ function compareRows(left: TimelineRow, right: TimelineRow): number {
 function compareText(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;
+}
+
+/** These databases as one index without any event, in both slots. */
+export async function emptied([first, ...beside]: readonly Database[]): Promise<HotIndex> {
+  if (first === undefined) throw new Error('no database');
+  for (const database of [first, ...beside]) {
+    const { results } = await database
+      .prepare("select name from sqlite_schema where name glob '*_[ab]' or name = 'index_marks'")
+      .all<{ name: string }>();
+    await database.batch([
+      ...results.map(({ name }) => database.prepare(`delete from ${name}`)),
+      database
+        .prepare(
+          `update index_state set active = 'a', building = null, generation = 0, sequence = 0, dropped = 0,
+             dropped_newest = null, shards_a = ?1, shards_b = ?1`,
+        )
+        .bind(1 + beside.length),
+    ]);
+  }
+  return { prepare: (sql) => first.prepare(sql), batch: (statements) => first.batch(statements), beside };
 }

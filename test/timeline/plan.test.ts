@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FILE_ROWS, isDue, planMerge, planRanges, planSlices } from '../../lakehouse/timeline/plan.ts';
+import { FILE_BYTES, FILE_ROWS, isDue, planMerge, planRanges, planSlices } from '../../lakehouse/timeline/plan.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import type { TimelineRun } from '../../schemas/timeline.ts';
 
@@ -60,8 +60,8 @@ test('a build is due when it brings rows enough, or after an hour', () => {
 
 test('a file holds about so many rows, a bucket is never divided, and every bucket has its place', () => {
   const ranges = planRanges([
-    { first: 0, last: 1_023, rows: 2_000_000 },
-    { first: 7, last: 7, rows: 900_000 },
+    { first: 0, last: 1_023, rows: 2_000_000, bytes: 80_000_000 },
+    { first: 7, last: 7, rows: 900_000, bytes: 40_000_000 },
   ]);
   expect(ranges[0]?.first).toBe(0);
   expect(ranges.at(-1)?.last).toBe(1_023);
@@ -70,4 +70,6 @@ test('a file holds about so many rows, a bucket is never divided, and every buck
   }
   expect(ranges.length).toBeLessThanOrEqual(Math.ceil(2_900_000 / FILE_ROWS) + 3);
   expect(planRanges([])).toEqual([]);
+  // Few rows that are large: files are bounded by bytes as well.
+  expect(planRanges([{ first: 0, last: 1_023, rows: 20_000, bytes: 10 * FILE_BYTES }])).toHaveLength(11);
 });

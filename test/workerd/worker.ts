@@ -90,14 +90,16 @@ export async function idsInLog(): Promise<string[]> {
   return ids;
 }
 
+export function graphqlRequest(body: object, headers: Record<string, string> = {}): Request {
+  return new Request(`${URL_BASE}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${READ_TOKEN}`, ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
 export async function graphql(body: object, headers: Record<string, string> = {}): Promise<Response> {
-  return exports.default.fetch(
-    new Request(`${URL_BASE}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${READ_TOKEN}`, ...headers },
-      body: JSON.stringify(body),
-    }),
-  );
+  return exports.default.fetch(graphqlRequest(body, headers));
 }
 
 const TIMELINE = `query ($id: ID!) {

@@ -106,6 +106,8 @@ function decodeCursor(text: string, question: string): FailedPosition & Range {
     typeof packIndex !== 'number' ||
     typeof from !== 'number' ||
     typeof to !== 'number' ||
+    // It is not signed, as it names nobody; but it may ask for no more than a question can.
+    to - from > DAYS_MAX * DAY_MS ||
     hash !== question ||
     rest.length > 0
   ) {

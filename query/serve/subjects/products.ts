@@ -34,8 +34,8 @@ async function readConnection(
   user: string,
   { first, after }: ProductsArguments,
 ): Promise<ProductConnection> {
-  const timeline = (reading: Reading) => readEvents(services, user, reading);
-  const page = await readProducts(timeline, { first: first ?? PRODUCTS_FIRST.by_default, after: after ?? null });
+  const read = (reading: Reading) => readEvents(services, user, reading);
+  const page = await readProducts(read, { first: first ?? PRODUCTS_FIRST.by_default, after: after ?? null });
   const edges = page.edges.map(({ cursor, product }) => ({ cursor, node: product }));
   return {
     edges,

@@ -1,5 +1,5 @@
 /** Memory of a process group, as Linux counts it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /**
  * Bytes of all processes of the group: their own pages, and of shared ones their share (PSS). Processes that end
@@ -27,4 +27,21 @@ function read(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** The process of that name that this one started. @throws Error where there is none */
+export function childNamed(name: string): number {
+  const found = readdirSync('/proc').find((process) => {
+    const stat = /^\d+$/.test(process) ? read(`/proc/${process}/stat`) : '';
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return parent === globalThis.process.pid && stat.includes(`(${name})`);
+  });
+  if (found === undefined) throw new Error(`This process started no ${name}`);
+  return Number(found);
+}
+
+/** Most that a process had in memory, bytes. @param anew counts from now on */
+export function peakBytes(pid: number, anew: boolean): number {
+  if (anew) writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1_024;
 }

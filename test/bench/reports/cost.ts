@@ -23,20 +23,24 @@ export const ADDITIVE: readonly string[] = STORED.filter(
 
 /** @param count of reports that are stored, beside `user_days` */
 export async function storeCosts(folder: string, count = REPORTS.length): Promise<Cost[]> {
-  const taken = new Map<string, { ms: number; cpu_ms: number }>();
-  let [last, lastCpu] = [performance.now(), cpuMs()];
+  const starts: { name: string; at: number; cpu: number }[] = [];
   const work = await storeReports({
     ...portsOf(folder),
     reports: REPORTS.slice(0, count),
     timezone: 'UTC',
-    progress: (label) => {
+    progress: (label, done) => {
       const [name = ''] = label.split(' ');
-      const [now, cpu] = [performance.now(), cpuMs()];
-      const before = taken.get(name) ?? { ms: 0, cpu_ms: 0 };
-      taken.set(name, { ms: before.ms + now - last, cpu_ms: before.cpu_ms + cpu - lastCpu });
-      [last, lastCpu] = [now, cpu];
+      if (done === 0) starts.push({ name, at: performance.now(), cpu: cpuMs() });
     },
   });
+  const end = { at: performance.now(), cpu: cpuMs() };
+  // From the start of one to the start of the next: closing what it had open is its own cost.
+  const taken = new Map(
+    starts.map(({ name, at, cpu }, place) => {
+      const next = starts[place + 1] ?? end;
+      return [name, { ms: next.at - at, cpu_ms: next.cpu - cpu }];
+    }),
+  );
   return work.map((one) => ({ ...one, ...(taken.get(one.name) ?? { ms: 0, cpu_ms: 0 }) }));
 }
 

@@ -55,7 +55,8 @@ if (import.meta.main) {
     const connection = await instance.connect();
     await connection.run(`set TimeZone = 'UTC'`);
     await connection.run(`create view events as from read_parquet(${literal(place)})`);
-    if (who === 'same') await compute(connection, report, { ...question, values: valuesOf(report, {}) }, 'from events');
+    const source = { events: 'events', user_days: 'from events' } as const;
+    if (who === 'same') await compute(connection, report, { ...question, values: valuesOf(report, {}) }, source);
     const found = await allRows(connection, who === 'same' ? 'from report' : plainSql(name, from, to));
     return found.map((row) =>
       Object.values(row).map((value) => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isJsonObject } from '../../../schemas/event.ts';
 import { Histogram } from '../../load/histogram.ts';
-import { QUESTION, usersOf } from './files.ts';
+import { CASES, type Case, QUESTIONS, usersOf } from './files.ts';
 
 export const CONNECTIONS = 4;
 
@@ -22,18 +22,19 @@ const QUERY = `query ($id: ID!, $types: [EventType!], $from: DateTime, $to: Date
     nodes { messageId source type event name timestamp properties } } } }`;
 
 if (import.meta.main) {
-  const [url = '', token = '', folder = '', name = ''] = process.argv.slice(2);
-  const asked = await ask(url, token, readUsers(folder, name));
+  const [url = '', token = '', folder = '', wanted] = process.argv.slice(2);
+  const name = CASES.find((one) => one === wanted) ?? 'any';
+  const asked = await ask(url, token, readUsers(folder, name), name);
   process.stdout.write(`${JSON.stringify(asked)}\n`);
 }
 
-async function ask(url: string, token: string, users: readonly string[]): Promise<Asked> {
+async function ask(url: string, token: string, users: readonly string[], name: Case): Promise<Asked> {
   const histogram = new Histogram();
   const answers: string[][] = [];
   let turn = 0;
   const lane = async (): Promise<void> => {
     for (let place = turn++; place < users.length; place = turn++) {
-      const body = JSON.stringify({ query: QUERY, variables: { id: users[place], ...QUESTION } });
+      const body = JSON.stringify({ query: QUERY, variables: { id: users[place], ...QUESTIONS[name] } });
       const start = Bun.nanoseconds();
       const response = await fetch(`${url}/graphql`, {
         method: 'POST',
@@ -55,7 +56,7 @@ async function ask(url: string, token: string, users: readonly string[]): Promis
   };
 }
 
-function readUsers(folder: string, name: string): string[] {
+function readUsers(folder: string, name: Case): string[] {
   const lists: unknown = JSON.parse(readFileSync(usersOf(folder), 'utf8'));
   const list = isJsonObject(lists) ? lists[name] : null;
   if (!Array.isArray(list)) throw new Error(`No users for "${name}".`);

@@ -33,6 +33,7 @@ const byCount = [...counts.keys()].sort((one, other) => (counts.get(other) ?? 0)
 const lists: Record<Case, string[]> = {
   any: drawn(byCount, Number(asked)),
   busiest: drawn(byCount.slice(0, Math.ceil(byCount.length * BUSIEST_SHARE)), Number(asked)),
+  last: drawn(byCount, 2 * Number(asked)).slice(-Number(asked)),
 };
 writeFileSync(usersOf(folder), JSON.stringify(lists));
 for (const user of new Set(Object.values(lists).flat())) {
