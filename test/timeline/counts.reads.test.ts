@@ -20,12 +20,12 @@ const DAYS = 26;
 
 let packs = 0;
 /** A thousand a day; one in four is a page. */
-function rowsOf(user_key: string, count: number, properties: string | null = null): EventRow[] {
+function rowsOf(user_key: string, count: number): EventRow[] {
   packs += 1;
   const pack_id = packId('0123456789abcde', packs);
   return Array.from({ length: count }, (_, place) =>
     event({
-      ...{ user_id: user_key, user_key, message_id: `${user_key}-${place}`, pack_id, pack_index: place, properties },
+      ...{ user_id: user_key, user_key, message_id: `${user_key}-${place}`, pack_id, pack_index: place },
       ...(place % 4 === 0 ? { type: 'page', event: null } : {}),
       ...{ timestamp: START + Math.floor(place * (DAY_MS / 1_000)), received_at: START + DAYS * DAY_MS },
     }),
@@ -94,10 +94,14 @@ test('with a filter that looks into events, at least as many as a page may read'
   expect(some.total).toBeLessThanOrEqual(MANY);
 });
 
-test('of more events in the index than may be read, its rows tell', async () => {
+test('of more in the index than may be read, its rows tell', async () => {
   const index = openIndex();
-  // Ten of each row.
-  const rows = rowsOf('bot', MANY, '{"n":1}').map((row) => ({ ...row, received_at: T0 }));
+  const text = 'x'.repeat(1_800);
+  const rows = rowsOf('bot', MANY).map((row, n) => ({
+    ...row,
+    received_at: T0,
+    properties: JSON.stringify({ n, text }),
+  }));
   for (let start = 0; start < rows.length; start += 10) await writeRows(index, rows.slice(start, start + 10));
   const { database, counter } = watched(index);
   const { isExact, total, types, days } = await count({}, database);
@@ -105,5 +109,5 @@ test('of more events in the index than may be read, its rows tell', async () => 
   expect(Math.abs(total - MANY)).toBeLessThan(MANY / 50);
   expect(Math.abs((types.page ?? 0) - MANY / 4)).toBeLessThan(MANY / 100);
   expect(Object.keys(days)).toHaveLength(DAYS);
-  expect(counter.reads).toBeLessThan(100);
+  expect(counter.reads).toBeLessThan(150);
 });
