@@ -1,6 +1,13 @@
 /** From the text of the timeline's objects to what they hold, checked. */
-import { isJsonObject, type JsonObject } from './event.ts';
-import type { TimelineFile, TimelineGroup, TimelineGroups, TimelineRun, TimelineSnapshot } from './timeline.ts';
+import { EVENT_TYPES, isJsonObject, type JsonObject } from './event.ts';
+import type {
+  TimelineFile,
+  TimelineGroup,
+  TimelineGroups,
+  TimelineRun,
+  TimelineSnapshot,
+  TypeCounts,
+} from './timeline.ts';
 
 /** @throws Error where it is not a timeline of this format */
 export function parseTimelineSnapshot(text: string): TimelineSnapshot {
@@ -47,20 +54,21 @@ export function encodeTimelineGroups({ schema, codec, groups }: TimelineGroups):
     ...[rows, bucket, user_key, timestamp, offset],
     ...lengths,
   ]);
-  return JSON.stringify({ schema, codec, groups: lists });
+  return JSON.stringify({ schema, codec, groups: lists, types: groups.map(({ types }) => types) });
 }
 
 /** @throws Error where it is none */
 export function parseTimelineGroups(text: string): TimelineGroups {
   const object = objectOf(JSON.parse(text));
+  const types = object.types === undefined ? [] : list(object.types);
   return {
     schema: list(object.schema).map(objectOf),
     codec: textOf(object.codec),
-    groups: list(object.groups).map(parseGroup),
+    groups: list(object.groups).map((group, place) => parseGroup(group, types[place] ?? null)),
   };
 }
 
-function parseGroup(value: unknown): TimelineGroup {
+function parseGroup(value: unknown, types: unknown): TimelineGroup {
   const [rows, bucket, user_key, timestamp, offset, ...lengths] = list(value);
   return {
     rows: numberOf(rows),
@@ -69,7 +77,12 @@ function parseGroup(value: unknown): TimelineGroup {
     timestamp: numberOf(timestamp),
     offset: numberOf(offset),
     lengths: lengths.map(numberOf),
+    types: types === null ? null : parseTypes(objectOf(types)),
   };
+}
+
+function parseTypes(counts: JsonObject): TypeCounts {
+  return Object.fromEntries(EVENT_TYPES.flatMap((type) => (type in counts ? [[type, number(counts, type)]] : [])));
 }
 
 function objectOf(value: unknown): JsonObject {

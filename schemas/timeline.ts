@@ -3,6 +3,7 @@
  * docs/spec/timeline.md says what is promised of them.
  */
 import type { ColumnName } from './columns.ts';
+import type { EventType } from './event.ts';
 
 export const TIMELINE = 'timeline/';
 export const TIMELINE_VERSIONS = `${TIMELINE}v`;
@@ -79,7 +80,11 @@ export interface TimelineGroup {
   readonly offset: number;
   /** Bytes of each column, one behind the other from `offset` on. */
   readonly lengths: readonly number[];
+  /** How many events of each type, less those that only say that one is gone; null in files from before there were counts. */
+  readonly types: TypeCounts | null;
 }
+
+export type TypeCounts = Readonly<Partial<Record<EventType, number>>>;
 
 const VERSION_DIGITS = 12;
 

@@ -2,24 +2,24 @@
 import { type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
 import type { TimelineGroup, TimelineGroups } from '../../schemas/timeline.ts';
 
-/** A place in the order of a file. */
-export type FirstRow = Pick<TimelineGroup, 'bucket' | 'user_key' | 'timestamp'>;
+/** What the rows of a group say: the place of the first in the order of a file, and which events there are. */
+export type GroupContent = Pick<TimelineGroup, 'bucket' | 'user_key' | 'timestamp' | 'types'>;
 
 /** @throws Error where the columns of a row group do not lie one behind the other */
-export function groupsOf(file: Uint8Array<ArrayBuffer>, firstRows: readonly FirstRow[]): TimelineGroups {
+export function groupsOf(file: Uint8Array<ArrayBuffer>, contents: readonly GroupContent[]): TimelineGroups {
   const metadata = footerOf(file);
   const codecs = new Set(
     metadata.row_groups.flatMap(({ columns }) => columns.map(({ meta_data }) => meta_data?.codec)),
   );
   const [codec, ...others] = codecs;
   if (codec === undefined || others.length > 0) throw new Error('A timeline file is compressed in one way');
-  if (firstRows.length !== metadata.row_groups.length) {
-    throw new Error(`A timeline file of ${metadata.row_groups.length} row groups is said to have ${firstRows.length}`);
+  if (contents.length !== metadata.row_groups.length) {
+    throw new Error(`A timeline file of ${metadata.row_groups.length} row groups is said to have ${contents.length}`);
   }
   const groups = metadata.row_groups.map((group, place): TimelineGroup => {
-    const first = firstRows[place];
-    if (first === undefined) throw new Error('A row group has no first row');
-    return { rows: Number(group.num_rows), ...first, ...extentOf(group) };
+    const content = contents[place];
+    if (content === undefined) throw new Error('A row group has no first row');
+    return { rows: Number(group.num_rows), ...content, ...extentOf(group) };
   });
   return { schema: metadata.schema, codec, groups };
 }

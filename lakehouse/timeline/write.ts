@@ -14,7 +14,7 @@ import {
 } from '../../schemas/timeline.ts';
 import { encodeTimelineGroups } from '../../schemas/timeline-parse.ts';
 import { allRows, asNumber, asText, literal } from '../sql/duckdb.ts';
-import { groupExtents, groupsOf } from './groups.ts';
+import { type GroupContent, groupExtents, groupsOf } from './groups.ts';
 import type { BucketRange } from './plan.ts';
 import { splitLarge } from './split.ts';
 
@@ -99,19 +99,9 @@ async function writeFile(writer: RunWriter, rows: string): Promise<WrittenFile |
   const count = asNumber(found?.rows);
   if (found === undefined || count === 0) return null;
   const starts = groupExtents(bytes).map(({ start }) => start);
-  const firstRows = await allRows(
-    connection,
-    `select bucket, user_key, epoch_ms("timestamp") as "timestamp"
-     from read_parquet(${literal(path)}, file_row_number = true)
-     where file_row_number in (${starts}) order by file_row_number`,
-  );
+  const contents = await contentsOf(connection, path, starts);
   await rm(path);
-  const first = firstRows.map(({ bucket, user_key, timestamp }) => ({
-    bucket: asNumber(bucket),
-    user_key: asText(user_key),
-    timestamp: asNumber(timestamp),
-  }));
-  const groups = encodeTimelineGroups(groupsOf(bytes, first));
+  const groups = encodeTimelineGroups(groupsOf(bytes, contents));
   const key = timelineFileKey(random.hex(NAME_DIGITS));
   await lake.put(key, bytes);
   await lake.put(groupsKey(key), gzipSync(groups));
@@ -122,4 +112,31 @@ async function writeFile(writer: RunWriter, rows: string): Promise<WrittenFile |
       ...{ first_bucket: asNumber(found.first), last_bucket: asNumber(found.last) },
     },
   };
+}
+
+/** @param starts the first row of each row group */
+async function contentsOf(
+  connection: DuckDBConnection,
+  path: string,
+  starts: readonly number[],
+): Promise<GroupContent[]> {
+  const rows = `read_parquet(${literal(path)}, file_row_number = true)`;
+  const firstRows = await allRows(
+    connection,
+    `select bucket, user_key, epoch_ms("timestamp") as "timestamp" from ${rows}
+     where file_row_number in (${starts}) order by file_row_number`,
+  );
+  const counts = await allRows(
+    connection,
+    `select start, "type", count_if(not gone) - count_if(gone) as events
+     from ${rows} asof join (select unnest([${starts}]::BIGINT[]) as start) on file_row_number >= start
+     group by start, "type"`,
+  );
+  const byStart = Map.groupBy(counts, ({ start }) => asNumber(start));
+  return firstRows.map(({ bucket, user_key, timestamp }, place) => ({
+    ...{ bucket: asNumber(bucket), user_key: asText(user_key), timestamp: asNumber(timestamp) },
+    types: Object.fromEntries(
+      (byStart.get(starts[place] ?? 0) ?? []).map(({ type, events }) => [asText(type), asNumber(events)]),
+    ),
+  }));
 }

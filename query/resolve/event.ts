@@ -2,13 +2,9 @@ import type { HotIndex } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import type { HotEvent } from '../index/hot-events.ts';
 import { identityOf } from '../index/identity.ts';
-import { ColdScan } from '../timeline/cold-scan.ts';
 import type { TimelineSource } from '../timeline/files.ts';
-import { withTimeline } from '../timeline/with-timeline.ts';
-import { HotScan } from './hot-scan.ts';
-import { MergedScan } from './merged-scan.ts';
-import { atOneMoment } from './moment.ts';
 import { decodeOpaque, encodeOpaque } from './opaque.ts';
+import { readStores, scanOf } from './stores.ts';
 import { keepWinners } from './winners.ts';
 
 /** An event that is not among this many rows of its user around its time is given up. */
@@ -31,15 +27,14 @@ export async function readEvent(
 ): Promise<{ user: string; event: HotEvent } | null> {
   const { user, timestamp, source, messageId } = decodeEventId(id);
   const identity = identityOf(source, messageId);
-  await files?.renew();
-  return atOneMoment(database, (moment) =>
-    withTimeline(files, null, moment.dropped, async (timeline) => {
-      const hot = new HotScan(database, moment, user, timestamp, timestamp);
-      const cold =
-        files === null || timeline === null || timestamp > (moment.droppedNewest ?? Number.NEGATIVE_INFINITY)
-          ? []
-          : [new ColdScan(files, timeline, user, timestamp, timestamp)];
-      const scan = new MergedScan([hot, ...cold], 'newest');
+  return readStores(
+    database,
+    files,
+    () => null,
+    [user],
+    async () => [user],
+    async (stores, users) => {
+      const scan = scanOf(stores, users, { newest: timestamp, oldest: timestamp }, 'newest');
       let rows = 0;
       for (let chunk = await scan.next(); chunk !== null; chunk = await scan.next()) {
         const copies = chunk.copies
@@ -47,13 +42,13 @@ export async function readEvent(
             ({ event }) => event.timestamp === timestamp && event.source === source && event.messageId === messageId,
           )
           .map((copy) => ({ ...copy, identity }));
-        const [winner] = await keepWinners(database, moment, copies);
+        const [winner] = await keepWinners(database, stores.moment, copies);
         if (winner !== undefined) return { user, event: winner.event };
         rows += chunk.rows;
         if (rows >= ROWS_MAX) throw new InletError('query_too_costly');
       }
       return null;
-    }),
+    },
   );
 }
 

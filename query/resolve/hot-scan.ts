@@ -124,7 +124,8 @@ function copiesOf(text: string, user: string): Copy[] {
     .map((event) => ({ event, stamp: event.stamp, characters: event.characters, isCold: false }));
 }
 
-function databaseFor(index: HotIndex, shards: number, user: string): Database {
+/** @throws InletError index_away where the database that has the user is missing */
+export function databaseFor(index: HotIndex, shards: number, user: string): Database {
   try {
     return databaseOf(index, shardOf(bucketOf(user), shards));
   } catch (cause) {

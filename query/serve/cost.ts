@@ -20,22 +20,36 @@ const OWN_COST: Readonly<Record<string, number>> = {
   'Profile.firstSeen': 500,
   'Profile.lastSeen': 500,
   'User.events': 500,
+  'EventConnection.totalCount': 500,
+  'EventConnection.totalCountIsExact': 500,
+  'EventConnection.counts': 2_500,
   'Event.properties': 5,
   'Event.traits': 5,
   'Event.context': 5,
 };
 
 /** These are asked once a page, not once an event. */
-const ONCE_A_PAGE: ReadonlySet<string> = new Set(
-  ['EventConnection', 'FailedEventConnection', 'ProductConnection'].flatMap((page) =>
+const ONCE_A_PAGE: ReadonlySet<string> = new Set([
+  ...['EventConnection', 'FailedEventConnection', 'ProductConnection'].flatMap((page) =>
     ['pageInfo', 'asOf', 'since'].map((field) => `${page}.${field}`),
   ),
-);
+  ...['totalCount', 'totalCountIsExact', 'counts'].map((field) => `EventConnection.${field}`),
+]);
+
+/**
+ * Costs are added up from the inside out as one number, so what is asked once a page goes as a fraction: the page takes
+ * it out before it multiplies the rest. More than fits there counts as often as there are events.
+ */
+const ONCE = 2 ** -20;
 
 const estimator: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
   const name = `${type.name}.${field.name}`;
-  if (ONCE_A_PAGE.has(name)) return 1;
-  return (OWN_COST[name] ?? 1) + timesOf(name, args) * childComplexity;
+  const own = OWN_COST[name] ?? 1;
+  if (ONCE_A_PAGE.has(name)) return own * ONCE;
+  const times = timesOf(name, args);
+  const each = Math.floor(childComplexity);
+  const once = (childComplexity - each) / ONCE;
+  return own + once + times * each;
 };
 
 /** How often what is below comes at most. */

@@ -1,5 +1,6 @@
 /** How all of GraphQL reads timelines. */
 import { resolveUser } from '../identity/resolve-user.ts';
+import { type Counts, countEvents } from '../resolve/count.ts';
 import { type Page, readTimeline, type TimelineQuery } from '../resolve/timeline.ts';
 import type { QueryServices } from './services.ts';
 
@@ -30,4 +31,18 @@ export function readEvents(
     services.timeline,
     (moment) => resolveUser(services.index, moment, user),
   );
+}
+
+/** How many there are on all pages, at the moment of this one. @throws InletError as `readTimeline` does */
+export function countOf(
+  services: Pick<QueryServices, 'index' | 'timeline'>,
+  user: string,
+  reading: Reading,
+  page: Page,
+): Promise<Counts> {
+  return countEvents(services.index, wholeQuery(user, reading), page, services.timeline);
+}
+
+function wholeQuery(user: string, reading: Reading): TimelineQuery {
+  return { ...EVERYTHING, ...reading, users: [user] };
 }

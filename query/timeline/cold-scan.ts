@@ -1,11 +1,10 @@
 import type { TimelineFile, TimelineGroups, TimelineSnapshot } from '../../schemas/timeline.ts';
 import { eventOf } from '../index/hot-events.ts';
-import { bucketOf } from '../index/users.ts';
 import type { Copy } from '../resolve/hot-scan.ts';
 import type { Chunk, Scan } from '../resolve/merged-scan.ts';
 import type { Order } from '../resolve/position.ts';
 import type { TimelineSource } from './files.ts';
-import { type GroupRange, groupsOfUser } from './groups.ts';
+import { fileOf, type GroupRange, groupsOfUser } from './groups.ts';
 
 /** Row groups that are read from one file at a time: more when the ones before were not enough. */
 const GROUPS_AT_ONCE = { first: 1, most: 4 };
@@ -83,15 +82,12 @@ export class ColdScan implements Scan {
   }
 
   async #open(): Promise<RunReading[]> {
-    const user = { bucket: bucketOf(this.#user), user_key: this.#user };
-    const readings = this.#snapshot.runs.map(async ({ files, oldest, newest }, age): Promise<RunReading | null> => {
-      if (oldest > this.#newest || newest < this.#oldest) return null;
-      const file = files.find(
-        ({ first_bucket, last_bucket }) => first_bucket <= user.bucket && user.bucket <= last_bucket,
-      );
-      if (file === undefined) return null;
+    const readings = this.#snapshot.runs.map(async (run, age): Promise<RunReading | null> => {
+      if (run.oldest > this.#newest || run.newest < this.#oldest) return null;
+      const file = fileOf(run, this.#user);
+      if (file === null) return null;
       const groups = await this.#source.groups(file);
-      const left = groupsOfUser(groups.groups, user, this.#oldest, this.#newest);
+      const left = groupsOfUser(groups.groups, this.#user, this.#oldest, this.#newest);
       const frontier = this.#isNewest ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
       return { age, file, groups, left, atOnce: GROUPS_AT_ONCE.first, frontier };
     });

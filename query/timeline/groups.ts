@@ -1,6 +1,7 @@
 /** Which row groups of a file may hold events of one user. Pure. */
 import { Buffer } from 'node:buffer';
-import type { TimelineGroup } from '../../schemas/timeline.ts';
+import type { TimelineFile, TimelineGroup, TimelineRun } from '../../schemas/timeline.ts';
+import { bucketOf } from '../index/users.ts';
 
 export type Place = Pick<TimelineGroup, 'bucket' | 'user_key' | 'timestamp'>;
 
@@ -10,13 +11,20 @@ export interface GroupRange {
   readonly end: number;
 }
 
+/** Of a run, the file that has the user; null where there is none. */
+export function fileOf({ files }: TimelineRun, user: string): TimelineFile | null {
+  const bucket = bucketOf(user);
+  return files.find(({ first_bucket, last_bucket }) => first_bucket <= bucket && bucket <= last_bucket) ?? null;
+}
+
 /** @param oldest @param newest both included, epoch milliseconds */
 export function groupsOfUser(
   groups: readonly TimelineGroup[],
-  user: Pick<Place, 'bucket' | 'user_key'>,
+  user_key: string,
   oldest: number,
   newest: number,
 ): GroupRange {
+  const user = { bucket: bucketOf(user_key), user_key };
   // Rows like the first of a group may stand at the end of the one before it.
   const start = Math.max(0, countBefore(groups, { ...user, timestamp: oldest }, false) - 1);
   const end = countBefore(groups, { ...user, timestamp: newest }, true);

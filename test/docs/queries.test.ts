@@ -70,6 +70,7 @@ const RECIPES: readonly (readonly [string, readonly string[]])[] = [
   ['8', ['"code":"type_unknown"', 'nonsense', '"hasNextPage":false']],
   ['9', ['ada Clicked']],
   ['10', ['"name":"shop"', '"kind":"secret"', '"snapshot":1', '"pendingSegments":']],
+  ['11', ['"totalCount":6,"totalCountIsExact":true', '{"type":"track","count":3}']],
 ];
 
 it.each(RECIPES)('recipe %s answers what it says', async (number, expected) => {

@@ -15,7 +15,8 @@ test('a whole page of the largest size is within the limits', async () => {
   const { service } = await openWatched();
   const whole = `query { user(id: "ann") { id profile { traits updatedAt } events(first: 1000) { edges { cursor node {
     id messageId source type event name userId anonymousId groupId previousId timestamp receivedAt properties traits
-    context } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } asOf } } }`;
+    context } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } asOf
+    totalCount totalCountIsExact counts { day type count } } } }`;
   expect((await service.ask(whole)).codes).toEqual([]);
 });
 
@@ -39,6 +40,10 @@ test.each([
   [
     'aliased profiles',
     `{ user(id: "ann") { ${Array.from({ length: 120 }, (_, i) => `p${i}: profile { traits }`).join(' ')} } }`,
+  ],
+  [
+    'aliased counts',
+    `{ user(id: "ann") { events(first: 1) { ${Array.from({ length: 25 }, (_, i) => `c${i}: counts { count }`).join(' ')} } } }`,
   ],
   [
     'aliased reports',

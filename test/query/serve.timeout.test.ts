@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Database } from '../../platform/ports.ts';
 import { writeRows } from '../../query/index/write.ts';
-import { timedDatabase, timedStore } from '../../query/serve/timeout.ts';
+import { timedIndex, timedStore } from '../../query/serve/timeout.ts';
 import { openService } from './serve.support.ts';
 import { makeRow, openIndex, watched } from './support.ts';
 
@@ -48,7 +48,7 @@ test('a reading that hangs does not hold the answer', async () => {
 
 test('outside of an operation nothing is timed, and statements made in it are those of the database', async () => {
   const index = openIndex();
-  const timed = timedDatabase(index);
+  const timed = timedIndex(index);
   await timed.batch([timed.prepare('update index_state set sequence = ?').bind(7)]);
   expect((await timed.prepare('select sequence from index_state').all()).results).toEqual([{ sequence: 7 }]);
 });

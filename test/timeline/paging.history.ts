@@ -1,6 +1,7 @@
 /** Small histories, drawn at random: what arrives, what the central job does, and what a reader must see meanwhile. */
 import fc from 'fast-check';
 import { resolveUser } from '../../query/identity/resolve-user.ts';
+import { countEvents } from '../../query/resolve/count.ts';
 import { type Page, readTimeline } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { RETRACTION_TYPE } from '../../schemas/event.ts';
@@ -135,6 +136,8 @@ interface Reading {
   readonly due: string[];
   readonly before: readonly EventRow[];
   readonly after: readonly EventRow[];
+  /** What each page says of all of them, where it was asked. */
+  readonly counts: number[];
 }
 
 interface Plan {
@@ -145,7 +148,7 @@ interface Plan {
   readonly minutes: number;
 }
 
-async function read(open: OpenIndex, { past, between, question, minutes }: Plan): Promise<Reading> {
+async function read(open: OpenIndex, { past, between, question, minutes }: Plan, isCounted = false): Promise<Reading> {
   const { shards, id, order, first } = question;
   const index = await open(shards);
   const history = new History(new PagingWorld(index));
@@ -155,17 +158,23 @@ async function read(open: OpenIndex, { past, between, question, minutes }: Plan)
   const before = world.rows;
   const due = dueOf(before, question);
   const ids: string[] = [];
+  const counts: number[] = [];
   let after: string | null = null;
   for (let pages = 0; ; pages += 1) {
+    const query = { ...WHOLE_TIMELINE, users: [id], order, first, after };
     const page: Page = await readTimeline(
       index,
-      { ...WHOLE_TIMELINE, users: [id], order, first, after },
+      query,
       async () => T0,
       world.source,
       (moment) => resolveUser(index, moment, id),
     );
     ids.push(...page.edges.map(({ event }) => event.messageId));
-    if (!page.hasNextPage) return { ids, due, before, after: world.rows };
+    if (isCounted) {
+      const { isExact, cells } = await countEvents(index, query, page, world.source);
+      counts.push(isExact ? cells.reduce((sum, { count }) => sum + count, 0) : Number.NaN);
+    }
+    if (!page.hasNextPage) return { ids, due, before, after: world.rows, counts };
     after = page.endCursor;
     await history.play(between[pages % Math.max(1, between.length)] ?? []);
   }
@@ -228,6 +237,16 @@ export function exactlyOnceUnlessBeaten(open: OpenIndex) {
       due.filter((id) => promised.has(id)),
       'what was there on page one and still is',
     );
+  });
+}
+
+/** Every page says how many events page one promised, whatever has come, gone and changed since. */
+export function countsArePageOne(open: OpenIndex) {
+  return fc.asyncProperty(past, between(step), question, async (before, meanwhile, wanted) => {
+    const minutes = WITHIN_GRACE_MINUTES;
+    const plan = { past: before, between: meanwhile, question: wanted, minutes };
+    const { due, counts } = await read(open, plan, true);
+    for (const count of counts) same([String(count)], [String(due.length)], 'the count of a page');
   });
 }
 

@@ -4,7 +4,13 @@ import { dropRows } from '../../query/index/drop.ts';
 import { markRows } from '../../query/index/marks.ts';
 import { readTimeline } from '../../query/resolve/timeline.ts';
 import { HOUR_MS, makeRow, openIndex, pack, T0, WHOLE_TIMELINE, watched } from '../query/support.ts';
-import { exactlyOnce, exactlyOnceUnlessBeaten, filesHoldTheTable, onePageIsTheLog } from './paging.history.ts';
+import {
+  countsArePageOne,
+  exactlyOnce,
+  exactlyOnceUnlessBeaten,
+  filesHoldTheTable,
+  onePageIsTheLog,
+} from './paging.history.ts';
 import { inMemory, onDisk } from './paging.stores.ts';
 import { PagingWorld } from './paging.world.ts';
 import { emptyIndex } from './world.ts';
@@ -30,6 +36,10 @@ test('files alone show the winners of what they have taken in, in whatever runs'
 
 test('what was there on page one comes exactly once, with everything at work between the pages', async () => {
   await fc.assert(exactlyOnce(open), { numRuns: 1_200 });
+});
+
+test('any page counts what was there on page one', async () => {
+  await fc.assert(countsArePageOne(open), { numRuns: 400 });
 });
 
 test('behind a cursor older than files or index, only what was taken back or beaten meanwhile may be missed', async () => {

@@ -188,7 +188,7 @@ function groupsOf(rows: readonly TimelineRow[]): TimelineGroups {
   const firsts = rows.filter((_, place) => place % GROUP_ROWS === 0);
   const groups = firsts.map(({ user_key, timestamp }) => ({
     ...{ rows: GROUP_ROWS, bucket: bucketOf(user_key), user_key, timestamp },
-    ...{ offset: 0, lengths: [] },
+    ...{ offset: 0, lengths: [], types: null },
   }));
   return { schema: [], codec: '', groups };
 }

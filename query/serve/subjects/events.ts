@@ -6,10 +6,11 @@ import { eventId, readEvent } from '../../resolve/event.ts';
 import type { PropertyFilter } from '../../resolve/property-filters.ts';
 import { FIRST_DEFAULT } from '../../resolve/timeline.ts';
 import { nodeId } from '../node-id.ts';
-import { readEvents } from '../read-events.ts';
+import { countOf, readEvents } from '../read-events.ts';
 import { endOf, type Instant } from '../scalars.ts';
 import type { QueryServices } from '../services.ts';
 import { type Connection, connectionFields } from './connection.ts';
+import { type Counted, countFields, once } from './counts.ts';
 import type { User } from './users.ts';
 
 /** An event and whose timeline it is in. */
@@ -18,7 +19,7 @@ export interface OwnedEvent {
   readonly event: HotEvent;
 }
 
-interface EventConnection extends Connection<OwnedEvent> {
+interface EventConnection extends Connection<OwnedEvent>, Counted {
   readonly asOf: number;
 }
 
@@ -46,6 +47,7 @@ export function eventResolvers(services: QueryServices) {
     EventConnection: {
       ...connectionFields<OwnedEvent>(),
       asOf: ({ asOf }: EventConnection) => asOf,
+      ...countFields(),
     },
     Event: {
       nodeId: (event: OwnedEvent) => nodeId('Event', idOf(event)),
@@ -77,7 +79,7 @@ async function readConnection(services: QueryServices, user: string, args: Event
   const from = args.from?.time ?? null;
   const to = args.to === undefined || args.to === null ? null : endOf(args.to);
   if (from !== null && to !== null && from >= to) throw new InletError('date_invalid');
-  const page = await readEvents(services, user, {
+  const reading = {
     from,
     to,
     types: args.types ?? null,
@@ -87,8 +89,10 @@ async function readConnection(services: QueryServices, user: string, args: Event
     order: args.order === 'OLDEST' ? 'oldest' : 'newest',
     first: args.first ?? FIRST_DEFAULT,
     after: args.after ?? null,
-  });
+  } as const;
+  const page = await readEvents(services, user, reading);
   return {
+    count: once(() => countOf(services, user, reading, page)),
     // Cursors are made when they are asked for.
     edges: page.edges.map((edge) => ({
       node: { user, event: edge.event },
