@@ -1,4 +1,5 @@
 /** Where the rows of a run come from: new ones from the table, others from runs that become one. */
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { LocalFiles } from '../../platform/ports.ts';
 import { BUCKETS } from '../../schemas/buckets.ts';
 import type { TimelineRun } from '../../schemas/timeline.ts';
@@ -22,8 +23,7 @@ export async function takeIn({ files }: RunPorts, writer: RunWriter, slice: Slic
   const removed = await files.pin(slice.remove);
   try {
     const [add, remove] = [eventFiles(added.paths), eventFiles(removed.paths)];
-    // Files are sorted as they are written. To keep the order of hundreds of small ones took more memory than there is.
-    await connection.run('set preserve_insertion_order = false');
+    await keepNoOrder(connection);
     await connection.run(
       slice.remove.length === 0
         ? `create temp table fresh as select ${LIVE} from ${add}`
@@ -32,7 +32,6 @@ export async function takeIn({ files }: RunPorts, writer: RunWriter, slice: Slic
              select ${LIVE} from ${add} anti join before using (${ROW_KEY})
              union all select ${GONE} from ${remove} anti join (select ${ROW_KEY} from ${add}) using (${ROW_KEY})`,
     );
-    await connection.run('reset preserve_insertion_order');
   } finally {
     await added.release();
     await removed.release();
@@ -53,6 +52,7 @@ export async function merge(
   runs: readonly TimelineRun[],
   count: number,
 ): Promise<TimelineRun | null> {
+  await keepNoOrder(writer.connection);
   const merged = runs.slice(0, count);
   const isWhole = count === runs.length;
   const held = merged
@@ -74,6 +74,11 @@ export async function merge(
       await pinned.release();
     }
   });
+}
+
+/** Rows are sorted as they are written; to keep that of hundreds of files as well takes buffers of each of them. */
+async function keepNoOrder(connection: DuckDBConnection): Promise<void> {
+  await connection.run('set preserve_insertion_order = false');
 }
 
 /** Of what several runs say of a row, what the youngest says. @param isWhole whether no older run is left */

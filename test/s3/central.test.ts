@@ -140,6 +140,9 @@ describe('the commands over a bucket', () => {
     for (let time = 0; time < 2; time += 1) expect(await inletOnS3('rebuild')).toContain('Asked for.');
     const { objects } = await bucket.list({ prefix: 'requests/' });
     expect(objects.map(({ key }) => key)).toEqual(['requests/rebuild']);
-    expect(JSON.parse((await (await bucket.get('requests/rebuild'))?.text()) ?? '')).toEqual({ claimedAt: null });
+    expect(JSON.parse((await (await bucket.get('requests/rebuild'))?.text()) ?? '')).toEqual({
+      claimedAt: null,
+      state: null,
+    });
   });
 });
