@@ -15,6 +15,7 @@ import {
   startRebuild,
   writeToSlot,
 } from '../../query/index/rebuild.ts';
+import { isJsonObject } from '../../schemas/event.ts';
 import type { HotIndex, ObjectStore } from '../ports.ts';
 
 /** How far a rebuild is. */
@@ -28,6 +29,22 @@ export interface RebuildState {
   readonly events: number;
   /** Whether a file was gone when its turn came: compaction has put its rows into others. */
   readonly isLost: boolean;
+}
+
+/** @returns null for anything that is no state as `JSON.stringify` writes it */
+export function parseRebuildState(value: unknown): RebuildState | null {
+  if (!isJsonObject(value) || !isJsonObject(value.rebuild) || !Array.isArray(value.left)) return null;
+  const { groups, events, isLost } = value;
+  const { slot, shards, generation } = value.rebuild;
+  const left = value.left.filter((key) => typeof key === 'string');
+  if (left.length < value.left.length || typeof isLost !== 'boolean') return null;
+  if (slot !== 'a' && slot !== 'b') return null;
+  if (!isCount(groups) || !isCount(events) || !isCount(shards) || !isCount(generation)) return null;
+  return { rebuild: { slot, shards, generation }, left, groups, events, isLost };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 /** Empties the slot that is not in use and lists what has to go into it. */

@@ -2,7 +2,7 @@
 import { abandonRebuild } from '../../query/index/rebuild.ts';
 import { isJsonObject } from '../../schemas/event.ts';
 import type { Clock, Database, HotIndex, ObjectStore, Progress } from '../ports.ts';
-import { beginRebuild, canContinue, continueRebuild, type RebuildState } from './rebuild.ts';
+import { beginRebuild, canContinue, continueRebuild, parseRebuildState, type RebuildState } from './rebuild.ts';
 import { workOffMarkers } from './reindex.ts';
 
 const REBUILD = 'requests/rebuild';
@@ -76,11 +76,7 @@ function parseRequest(text: string): Request {
   const content: unknown = JSON.parse(text);
   if (!isJsonObject(content)) return { claimedAt: null, state: null };
   const claimedAt = typeof content.claimedAt === 'number' ? content.claimedAt : null;
-  return { claimedAt, state: isRebuildState(content.state) ? content.state : null };
-}
-
-function isRebuildState(value: unknown): value is RebuildState {
-  return isJsonObject(value) && isJsonObject(value.rebuild) && Array.isArray(value.left);
+  return { claimedAt, state: parseRebuildState(content.state) };
 }
 
 /** Of two processes that see the same request, one gets it. */
@@ -117,7 +113,8 @@ async function runClaimed(
   try {
     state = await continueRebuild(lake, index, state, async (now) => {
       state = now;
-      progress?.('files read', total - now.left.length, total);
+      // Those that were gone and stand in others come again.
+      progress?.('files read', Math.max(0, total - now.left.length), total);
       isOver = clock.now() >= until || batches >= bounds.batches;
       if (isOver || clock.now() - saidAt < CLAIM_MS / 3) return !isOver;
       saidAt = clock.now();
@@ -139,6 +136,7 @@ async function runClaimed(
     return 0;
   }
   await lake.delete(REBUILD);
+  progress?.('files read', total, total);
   return state.events;
 }
 

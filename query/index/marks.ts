@@ -32,6 +32,7 @@ export interface Mark {
 const MARK_EVERY_MS = 900_000;
 /** While more segments wait than this, no mark is made. */
 const PENDING_MAX = 5_000;
+
 /**
  * Notes how far the index reaches, where that is due.
  *

@@ -148,3 +148,30 @@ test.each([
   await session.close();
   expect(() => readFileSync(join(folder.path, 'stolen.csv'))).toThrow();
 });
+
+test('a report that names types gets no events of others, whether their files are shut or they still wait', async () => {
+  const sql = `-- name: calls
+-- grain: one row a day and type
+-- types: identify
+-- reach_days: 0
+-- description: Calls of each type.
+-- columns:
+--   date   date     The day.
+--   type   string   The type.
+--   calls  integer  Calls.
+select date, type, count(*) as calls from report_events
+where date between getvariable('from') and getvariable('to') group by all`;
+  writeFileSync(join(own, 'calls.sql'), sql);
+  const place = (number: number) => ({ pack_id: packId('0123456789abcde', number) });
+  await append(lake, [
+    [event({ message_id: 'c', type: 'identify', event: null, ...place(7) }), event({ message_id: 'd', ...place(7) })],
+  ]);
+  const report = reportNamed('calls', await loadReports(own));
+  const session = await openSession({ ...lake, config: CONFIG });
+  const { rows } = await runReport(session, { report, ...DAYS, timezone: 'UTC' });
+  await session.close();
+  expect(rows).toEqual([['2026-03-28', 'identify', 1]]);
+  await compact(lake);
+  await store();
+  expect((await readReport(lake.lake, 'calls', DAYS.from, DAYS.to)).rows).toEqual(rows);
+});

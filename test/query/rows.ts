@@ -2,6 +2,7 @@
 import type { TimelineQuery } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { packId } from '../../schemas/pack.ts';
+import { event } from '../lakehouse/rows.ts';
 
 export const T0 = Date.UTC(2026, 0, 31, 10);
 export const MINUTE_MS = 60_000;
@@ -20,51 +21,10 @@ export function pack(number: number): string {
 /** A track call of user `ann`, unless told otherwise. */
 export function makeRow(overrides: Partial<EventRow> = {}): EventRow {
   const user = overrides.user_key ?? 'ann';
-  return {
-    message_id: 'm1',
-    source: 'web',
-    type: 'track',
+  return event({
+    ...{ source: 'web', message_id: 'm1', user_key: user, user_id: user, pack_id: pack(1) },
     event: overrides.type === undefined || overrides.type === 'track' ? 'Viewed' : null,
-    name: null,
-    user_id: user,
-    anonymous_id: null,
-    user_key: user,
-    group_id: null,
-    previous_id: null,
-    timestamp: T0,
-    original_timestamp: null,
-    sent_at: null,
-    received_at: T0 + HOUR_MS,
-    pack_id: pack(1),
-    pack_index: 0,
-    verdict: 'ok',
-    verdict_code: null,
-    page_url: null,
-    page_path: null,
-    page_title: null,
-    page_referrer: null,
-    campaign_source: null,
-    campaign_medium: null,
-    campaign_name: null,
-    user_agent: null,
-    browser: null,
-    os: null,
-    device: null,
-    bot: false,
-    ip: null,
-    country: null,
-    region: null,
-    city: null,
-    locale: null,
-    library: null,
-    products: null,
-    properties: null,
-    traits: null,
-    context: null,
-    body: null,
-    body_bytes: null,
-    body_sha256: null,
-    other: null,
+    ...{ timestamp: T0, received_at: T0 + HOUR_MS },
     ...overrides,
-  };
+  });
 }
