@@ -9,6 +9,8 @@ export interface DuckDBOptions {
   readonly scratch_dir: string;
   /** As DuckDB writes it. */
   readonly memory_limit?: string;
+  /** Of the instance, THREADS if left out. */
+  readonly threads?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,8 +24,10 @@ export interface DuckDB {
 }
 
 const MEMORY_LIMIT = '512MB';
-/** A thread more than there are cores only takes memory. */
+/** Of work that computes: a thread more than there are cores only takes memory. */
 export const THREADS = Math.min(2, availableParallelism());
+/** Of work that reads many files: DuckDB waits for each of them in the thread that wants it. */
+export const READING_THREADS = 2 * THREADS;
 /** For compaction, which runs beside the server and sorts no more than fits. */
 export const CENTRAL_MEMORY_LIMIT = '256MB';
 const SPILL_LIMIT = '16GB';
@@ -32,14 +36,15 @@ const FOLDER_PREFIX = 'duckdb-';
 const LEFTOVER_AGE_MS = 24 * 3_600_000;
 
 /** An abort of `signal` interrupts what runs. Close it in any case. */
-export async function openDuckDB({ scratch_dir, memory_limit = MEMORY_LIMIT, signal }: DuckDBOptions): Promise<DuckDB> {
+export async function openDuckDB(options: DuckDBOptions): Promise<DuckDB> {
+  const { scratch_dir, memory_limit = MEMORY_LIMIT, threads = THREADS, signal } = options;
   signal?.throwIfAborted();
   await mkdir(scratch_dir, { recursive: true });
   const folder = await mkdtemp(join(scratch_dir, FOLDER_PREFIX));
   await removeLeftovers(scratch_dir, (await stat(folder)).mtimeMs);
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit,
-    threads: String(THREADS),
+    threads: String(threads),
     max_temp_directory_size: SPILL_LIMIT,
     temp_directory: join(folder, 'spill'),
   });
