@@ -9,7 +9,20 @@ import { readState, type Slot } from './state.ts';
 import { writeAsOld } from './write.ts';
 
 /** What a slot is made of. */
-const TABLES = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'retractions'] as const;
+const TABLES = [
+  'events',
+  'eras',
+  'places',
+  'identities',
+  'traits',
+  'links',
+  'members',
+  'groups',
+  'retractions',
+] as const;
+
+/** Of them, what databases beside the first have. */
+const BESIDE = ['events', 'eras', 'places'] as const;
 
 /** One rebuild. When a later one takes its place, this one can change nothing any more. */
 export interface Rebuild extends Layout {
@@ -68,8 +81,11 @@ function nextGeneration(database: Database, generation: number, active: Slot, bu
     .bind(active, building, generation);
 }
 
-function emptying(database: Database, slot: Slot): Statement[] {
-  return TABLES.map((table) => database.prepare(`delete from ${table}_${slot}`));
+function emptying(database: Database, slot: Slot, tables: readonly string[] = TABLES): Statement[] {
+  return [
+    ...tables.map((table) => database.prepare(`delete from ${table}_${slot}`)),
+    database.prepare(`update index_state set era_${slot} = 0, sorted_${slot} = 0 where id = 1`),
+  ];
 }
 
 /** Nobody sees these rows: what counts is said in the first database. Whoever was about to drop some is told to stop. */
@@ -77,7 +93,7 @@ async function emptyBeside({ beside = [] }: HotIndex, slot: Slot): Promise<void>
   for (const database of beside) {
     await database.batch([
       database.prepare('update index_state set generation = generation + 1 where id = 1'),
-      database.prepare(`delete from events_${slot}`),
+      ...emptying(database, slot, BESIDE),
     ]);
   }
 }
