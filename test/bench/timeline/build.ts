@@ -2,7 +2,6 @@
 import { Database } from 'bun:sqlite';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { decodePack } from '../../../edge/enqueue/pack.ts';
 import { expandPack } from '../../../edge/expand/expand.ts';
 import { applyMigrations } from '../../../platform/bun/migrations.ts';
@@ -13,12 +12,12 @@ import { writeRows } from '../../../query/index/write.ts';
 import { atOneMoment } from '../../../query/resolve/moment.ts';
 import type { EventRow } from '../../../schemas/columns.ts';
 import { shopBatches } from '../support/shop-packs.ts';
-import { bareDatabaseOf, type Case, dataDirOf, usersOf } from './files.ts';
+import { bareDatabaseOf, type Case, hotIndexOf, usersOf } from './files.ts';
 
 const BUSIEST_SHARE = 0.01;
 
 const [folder = '', events, users, asked] = process.argv.slice(2);
-const index = sqliteDatabase(join(dataDirOf(folder), 'hot-index.sqlite'), { synchronous: 'normal' });
+const index = sqliteDatabase(hotIndexOf(folder), { synchronous: 'normal' });
 await applyMigrations(index, 'hot-index');
 const bare = openBare(bareDatabaseOf(folder));
 const counts = new Map<string, number>();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** The data folder of Inlet. */
 export const dataDirOf = (folder: string): string => join(folder, 'data');
+export const hotIndexOf = (folder: string): string => join(dataDirOf(folder), 'hot-index.sqlite');
 /** The one table that stands for the least that any server must do. */
 export const bareDatabaseOf = (folder: string): string => join(folder, 'bare.sqlite');
 /** Lists of user keys, by the name of their case. */
