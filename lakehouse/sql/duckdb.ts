@@ -26,8 +26,8 @@ export interface DuckDB {
 const MEMORY_LIMIT = '512MB';
 /** Of work that computes: a thread more than there are cores only takes memory. */
 export const THREADS = Math.min(2, availableParallelism());
-/** Of work that reads many files: DuckDB waits for each of them in the thread that wants it. */
-export const READING_THREADS = 2 * THREADS;
+/** Of work that reads many files: DuckDB waits for each of them in the thread that wants it. Each thread takes memory. */
+export const READING = { threads: 2 * THREADS, memory_limit: '768MB' };
 /** For compaction, which runs beside the server and sorts no more than fits. */
 export const CENTRAL_MEMORY_LIMIT = '256MB';
 const SPILL_LIMIT = '16GB';

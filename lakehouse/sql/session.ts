@@ -13,7 +13,7 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import type { TableFile } from '../catalog/table-file.ts';
 import { COLUMN_LIST, pathList } from './columns.ts';
 import { findLosers, stampPending, windowStart, winnersOf } from './copies.ts';
-import { type DuckDB, literal, openDuckDB, READING_THREADS } from './duckdb.ts';
+import { type DuckDB, literal, openDuckDB, READING } from './duckdb.ts';
 import { askIndex, openIndex, type Suspicion } from './identities.ts';
 import { pinBoard } from './pin-board.ts';
 import { filesFor, isWithin, within } from './plan.ts';
@@ -71,7 +71,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
   try {
     const pending = await pins.pin(segments.map(({ key }) => key));
-    duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, threads: READING_THREADS, signal });
+    duckdb = await openDuckDB({ scratch_dir: files.scratch_dir, ...READING, signal });
     const { connection } = duckdb;
     const { received_min, received_max } = await stampPending(connection, pending);
     const hasPending = await hasPendingRetractions(connection);

@@ -2,6 +2,8 @@
  * The consumer process of one machine: stores packs, and takes into the hot index what that missed. It reads the journals
  * itself, so only references cross between the processes.
  */
+
+import { sortIndex } from '../../query/index/sort.ts';
 import { parseConfig } from '../../schemas/config.ts';
 import { type ConsumerPorts, consumeBatch, consumerMetrics } from '../app/consume.ts';
 import { tendHotWindow } from '../app/hot-window.ts';
@@ -23,6 +25,8 @@ const RETRY_SECONDS_MAX = 60;
 
 const TEND_EVERY_MS = 5_000;
 const DROP_EVERY_MS = 30_000;
+/** Sorting takes little steps, between which batches are stored. */
+const SORT = { every_ms: 2_000, pause_ms: 10 };
 
 const config = parseConfig(process.env);
 const { lake } = openLake(config);
@@ -66,6 +70,10 @@ async function store(batch: number, packs: readonly PackReference[]): Promise<vo
   tell({ kind: 'settled', batch, settlements, segment });
 }
 
+async function sort(): Promise<void> {
+  while (!stopping.aborted && (await sortIndex(index))) await systemClock.sleep(SORT.pause_ms);
+}
+
 const tending = {
   clock: systemClock,
   signal: stopping,
@@ -78,6 +86,7 @@ const tended = { lake, index, clock: systemClock };
 await Promise.all([
   keep(() => tendIndex(tended), { ...tending, every_ms: TEND_EVERY_MS }),
   keep(() => tendHotWindow(tended, config.hot_window_days), { ...tending, every_ms: DROP_EVERY_MS }),
+  keep(sort, { ...tending, every_ms: SORT.every_ms }),
 ]);
 await Promise.all(batches);
 index.close();

@@ -6,7 +6,8 @@
 import type { Database, HotIndex } from '../../platform/ports.ts';
 import { type Coverage, droppableMark, forgetMarks, lastRow, type Mark, readMarks } from './marks.ts';
 import { databaseOf } from './shards.ts';
-import { type IndexState, readState, type Slot, shardsIn } from './state.ts';
+import { forgetEras } from './sort.ts';
+import { type IndexState, onlyInGeneration, readState, type Slot, shardsIn } from './state.ts';
 
 /** Rows that go in one statement. D1 gives a statement 30 seconds. */
 const ROWS_AT_ONCE = 500;
@@ -32,6 +33,7 @@ export async function dropRows(index: HotIndex, before: number, coverage: Covera
     const mark = droppableMark(own, generation, before, coverage);
     if (mark === null) continue;
     rows += await dropUpTo(index, state, mark, coverage.version);
+    await forgetEras(databaseOf(index, shard), state.active);
     outdated.push(...own.filter(({ at }) => at < mark.at));
   }
   await forgetMarks(index, outdated);
@@ -70,11 +72,6 @@ async function dropUpTo(index: HotIndex, state: IndexState, mark: Mark, version:
     rows += last - first + 1;
   }
   return rows;
-}
-
-/** Fails its whole batch where the generation is not that one any more. */
-function onlyInGeneration(value: string): string {
-  return `generation = case generation when ${value} then generation end`;
 }
 
 /** Whether rows still have the numbers that they had at the mark. */

@@ -17,6 +17,8 @@ interface Table {
 /** What a slot is made of, in every database. */
 const TABLES: readonly Table[] = [
   { name: 'events', key: 'rowid', text: 'events' },
+  { name: 'eras', key: 'era' },
+  { name: 'places', key: 'bucket, user, newest, row' },
   { name: 'identities', key: 'identity, stamp' },
   { name: 'traits', key: 'user_key, timestamp, stamp', text: 'traits' },
   { name: 'links', key: 'id, timestamp, stamp' },

@@ -27,12 +27,13 @@ export async function startRebuild(database: HotIndex): Promise<Rebuild> {
   const { active, generation } = await readState(database);
   const slot = otherThan(active);
   if (!(await emptyUnused(database, async () => true))) throw new Error('another rebuild of the index has just begun');
-  const spread = database.prepare(`update index_state set shards_${slot} = ? where id = 1`).bind(shards);
+  const anew = `era_${slot} = 0, sorted_${slot} = 0`;
+  const spread = database.prepare(`update index_state set shards_${slot} = ?, ${anew} where id = 1`).bind(shards);
   await database.batch([nextGeneration(database, generation, active, slot), spread]);
   // Who was about to empty the slot there, or to drop rows of its former life, is told to stop. Whatever writers put there
   // since it was emptied is in the log by now.
   for (const other of database.beside ?? []) {
-    await other.prepare('update index_state set generation = generation + 1 where id = 1').run();
+    await other.prepare(`update index_state set generation = generation + 1, ${anew} where id = 1`).run();
   }
   return { slot, shards, generation: generation + 1 };
 }

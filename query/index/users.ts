@@ -40,6 +40,14 @@ export function eventsOfUser(users: string, events: string, hash: string): strin
   return sliceAt(users.slice(at, end < 0 ? undefined : end), events);
 }
 
+/** @returns the hashes of the users in a hot row */
+export function hashesIn(users: string): string[] {
+  return users
+    .split(' ')
+    .filter((place) => place !== '')
+    .map((place) => place.slice(0, place.indexOf(':')));
+}
+
 /** @returns the text of the events of each user in a hot row */
 export function slicesOf(users: string, events: string): string[] {
   return users

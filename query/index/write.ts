@@ -4,6 +4,7 @@
  */
 import type { Database, HotIndex, SqlValue, Statement } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import { firstBucket } from './eras.ts';
 import { insertFolds, isFolded } from './folds.ts';
 import { type HeldEvent, type HotRow, toHotRows } from './hot-rows.ts';
 import { identityOf } from './identity.ts';
@@ -135,5 +136,12 @@ function insertEvents(database: Database, slot: Slot, hotRows: readonly HotRow[]
   for (const { bucket, newest, content, oldest, users, events } of hotRows) {
     values.push(bucket, newest, content, oldest, users, events);
   }
-  return inserts(database, '(?,?,?,?,?,?)', into(`events_${slot}`), values);
+  return inserts(database, '(?,?,?,?,?,?)', intoEra(slot), values);
+}
+
+/** The era is read where nothing comes between: no row gets into one that is being sorted. */
+function intoEra(slot: Slot): (rows: string) => string {
+  return (rows) => `insert into events_${slot}
+    select ${firstBucket(slot)} + column1, column2, column3, column4, column5, column6 from (values ${rows}) where true
+    on conflict do nothing`;
 }

@@ -1,4 +1,4 @@
-import type { Copy } from './hot-scan.ts';
+import type { Copy } from './copy.ts';
 import { type Comparison, comparisonOf, type Order, type Position } from './position.ts';
 
 /** Copies that were read and are not decided on yet: in the order of the timeline, each once, within a bound. */

@@ -1,9 +1,10 @@
 /** How many events there are, by what is known of them without reading each. */
 import { EVENT_TYPES, type EventType, isEventType } from '../../schemas/event.ts';
+import { bucketIn } from '../index/eras.ts';
 import { bucketOf, userHash } from '../index/users.ts';
 import type { KnownGroups } from '../timeline/known-groups.ts';
 import type { Filters } from './filters.ts';
-import { databaseFor } from './hot-scan.ts';
+import { databaseFor, erasFor } from './hot-scan.ts';
 import { select } from './select.ts';
 import type { ColdRange, Range, Stores } from './stores.ts';
 import { DAY_MS, type Tally } from './tally.ts';
@@ -75,15 +76,24 @@ interface RowsOfDay {
   readonly count: number;
 }
 
-/** The key of the index tells: the events themselves are not read. */
-function rowsByDay({ database, moment }: Stores, user: string, range: Range, end: number): Promise<RowsOfDay[]> {
-  const bucket = bucketOf(user);
+/** The keys tell: the events themselves are not read. */
+async function rowsByDay({ database, moment }: Stores, user: string, range: Range, end: number): Promise<RowsOfDay[]> {
+  const shard = databaseFor(database, moment.shards, user);
+  const { open, sorted } = await erasFor(shard, moment, range);
+  const bucketsOf = (eras: readonly number[]): string =>
+    JSON.stringify(eras.map((era) => bucketIn(era, bucketOf(user))));
   return select<RowsOfDay>(
-    databaseFor(database, moment.shards, user),
-    `select (newest - (newest % ${DAY_MS} + ${DAY_MS}) % ${DAY_MS}) / ${DAY_MS} as day, newest > ?5 as is_read, count(*) as count
-     from (select newest, users from events_${moment.slot}
-       where bucket = ?1 and newest >= ?2 and newest <= ?3 order by newest desc limit ${BUCKET_ROWS_MAX})
-     where instr(users, ?4) > 0 group by 1, 2`,
-    ...[bucket, range.oldest, range.newest, ` ${userHash(user)}:`, end],
+    shard,
+    `select (newest - (newest % ${DAY_MS} + ${DAY_MS}) % ${DAY_MS}) / ${DAY_MS} as day, newest > ?6 as is_read, count(*) as count
+     from (
+       select newest from (select newest, users from events_${moment.slot}
+         where bucket in (select value from json_each(?1)) and newest >= ?3 and newest <= ?4 limit ${BUCKET_ROWS_MAX})
+       where instr(users, ' ' || ?5 || ':') > 0
+       union all
+       select newest from (select newest from places_${moment.slot}
+         where bucket in (select value from json_each(?2)) and user = ?5 and newest >= ?3 and newest <= ?4
+         limit ${BUCKET_ROWS_MAX}))
+     group by 1, 2`,
+    ...[bucketsOf(open), bucketsOf(sorted.map(({ era }) => era)), range.oldest, range.newest, userHash(user), end],
   );
 }

@@ -1,6 +1,6 @@
 import type { EventType } from '../../schemas/event.ts';
+import type { Copy } from './copy.ts';
 import { type Cursor, timelineHash } from './cursor.ts';
-import type { Copy } from './hot-scan.ts';
 import { comparisonOf, type Order } from './position.ts';
 import { type PropertyFilter, propertyTest } from './property-filters.ts';
 

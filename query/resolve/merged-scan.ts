@@ -1,4 +1,4 @@
-import type { Copy } from './hot-scan.ts';
+import type { Copy } from './copy.ts';
 import type { Order } from './position.ts';
 
 /** What one step of a scan found. */

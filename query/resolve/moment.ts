@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/ports.ts';
 import { InletError } from '../../schemas/errors.ts';
 import type { Layout } from '../index/shards.ts';
-import { type IndexState, readState, shardsOf } from '../index/state.ts';
+import { erasOf, type IndexState, readState, shardsOf } from '../index/state.ts';
 
 /** What one reading sees: one slot, and in it the copies that were there at one moment. */
 export interface Moment extends Layout {
@@ -11,6 +11,9 @@ export interface Moment extends Layout {
   readonly dropped: number;
   /** Events newer than this are all in the slot, epoch milliseconds; null where all are. */
   readonly droppedNewest: number | null;
+  /** The last era of rows, and the first that is not sorted. */
+  readonly era: number;
+  readonly sorted: number;
   readonly cursorSecret: string;
 }
 
@@ -38,7 +41,8 @@ export async function atOneMoment<Answer>(
 
 function momentOf(state: IndexState): Moment {
   const { active: slot, sequence, dropped, dropped_newest: droppedNewest, cursor_secret: cursorSecret } = state;
-  return { slot, shards: shardsOf(state, slot), sequence, dropped, droppedNewest, cursorSecret };
+  const [shards, { era, sorted }] = [shardsOf(state, slot), erasOf(state, slot)];
+  return { slot, shards, sequence, dropped, droppedNewest, era, sorted, cursorSecret };
 }
 
 /** What was in the slot still is, or is where the reader looks instead. */

@@ -99,7 +99,7 @@ export interface ColdRange extends Range {
 /** Copies of the events under these keys, from the index and from files. @throws InletError index_away */
 export function scanOf(stores: Stores, users: readonly string[], range: Range, order: Order): MergedScan {
   const { database, moment } = stores;
-  const hot = users.map((user) => new HotScan(database, moment, user, range.newest, range.oldest, order));
+  const hot = users.map((user) => new HotScan(database, moment, { user, ...range, order }));
   const inFiles = coldRange(stores, range);
   const cold =
     inFiles === null

@@ -1,7 +1,7 @@
 import type { Database } from '../../platform/ports.ts';
 import { isRetracted } from '../index/counts.ts';
 import { identityOf } from '../index/identity.ts';
-import type { Copy } from './hot-scan.ts';
+import type { Copy } from './copy.ts';
 import type { Moment } from './moment.ts';
 import { select } from './select.ts';
 import type { Stores } from './stores.ts';

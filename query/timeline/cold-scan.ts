@@ -1,6 +1,6 @@
 import type { TimelineFile, TimelineGroups, TimelineSnapshot } from '../../schemas/timeline.ts';
 import { eventOf } from '../index/hot-events.ts';
-import type { Copy } from '../resolve/hot-scan.ts';
+import type { Copy } from '../resolve/copy.ts';
 import type { Chunk, Scan } from '../resolve/merged-scan.ts';
 import type { Order } from '../resolve/position.ts';
 import type { TimelineSource } from './files.ts';

@@ -117,7 +117,7 @@ test('settings stay locked even for a SELECT that reads them', async () => {
     session,
     `select current_setting('enable_external_access'), current_setting('lock_configuration'), current_setting('memory_limit')`,
   );
-  expect(rows).toEqual([[false, true, '488.2 MiB']]);
+  expect(rows).toEqual([[false, true, '732.4 MiB']]);
 });
 
 test('a statement that fails half way fails, and gives no half answer', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeEvents, encodeEvents } from '../../query/index/hot-events.ts';
 import { Candidates } from '../../query/resolve/candidates.ts';
-import type { Copy } from '../../query/resolve/hot-scan.ts';
+import type { Copy } from '../../query/resolve/copy.ts';
 import { makeRow, T0 } from './support.ts';
 
 function copy(messageId: string, stamp: string, characters: number, timestamp = T0): Copy {

@@ -10,7 +10,7 @@ import { readTimeline } from '../../query/resolve/timeline.ts';
 import type { EventRow } from '../../schemas/columns.ts';
 import { MINUTE_MS, makeRow, openIndex, pack, T0, WHOLE_TIMELINE, watched } from './support.ts';
 
-const TABLES = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'retractions'];
+const TABLES = ['events', 'eras', 'places', 'identities', 'traits', 'links', 'members', 'groups', 'retractions'];
 const USERS = ['ann', 'bob', 'cyd', 'dan', 'eve', 'fay', 'guy'];
 const SMALL = { rows: 4, bytes: 4_000 };
 const always = async (): Promise<boolean> => true;

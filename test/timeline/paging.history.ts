@@ -50,6 +50,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('merge' as const), count: fc.option(fc.nat(4)) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), minutes: fc.constantFrom(1, 20, 70) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('drop' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('sort' as const), steps: fc.integer({ min: 1, max: 8 }) }) },
 );
 const withRebuild = fc.oneof(
   { weight: 14, arbitrary: step },
@@ -92,6 +93,7 @@ class History {
       else if (one.do === 'build') this.world.build(one.segments);
       else if (one.do === 'merge') this.world.merge(one.count);
       else if (one.do === 'wait') this.#wait(one.minutes);
+      else if (one.do === 'sort') await this.world.sort(one.steps);
       else if (one.do === 'rebuild') await this.world.rebuild();
       else await this.world.drop();
     }

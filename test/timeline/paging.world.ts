@@ -5,6 +5,7 @@ import { dropRows } from '../../query/index/drop.ts';
 import { stampOf } from '../../query/index/identity.ts';
 import { markRows } from '../../query/index/marks.ts';
 import { finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
+import { sortIndex } from '../../query/index/sort.ts';
 import { bucketOf } from '../../query/index/users.ts';
 import { writeRows } from '../../query/index/write.ts';
 import { TimelineGoneError, type TimelineSource } from '../../query/timeline/files.ts';
@@ -100,6 +101,11 @@ export class PagingWorld {
     await markRows(index, this.#now, this.#build, async () => pending);
     const [oldest] = this.#versions;
     return oldest === undefined ? 0 : dropRows(index, this.#now, oldest);
+  }
+
+  /** Eras are full at once, and sorted in small portions. */
+  async sort(steps: number): Promise<void> {
+    for (let step = 0; step < steps; step += 1) await sortIndex(this.index, { bucket_rows: 1, rows_at_once: 2 });
   }
 
   /** Makes the index again, from what the table has and what waits for it. */
@@ -221,7 +227,8 @@ export async function emptied([first, ...beside]: readonly Database[]): Promise<
       database
         .prepare(
           `update index_state set active = 'a', building = null, generation = 0, sequence = 0, dropped = 0,
-             dropped_newest = null, shards_a = ?1, shards_b = ?1`,
+             dropped_newest = null, shards_a = ?1, shards_b = ?1,
+             era_a = 0, era_b = 0, sorted_a = 0, sorted_b = 0`,
         )
         .bind(1 + beside.length),
     ]);

@@ -8,6 +8,7 @@ import { expandPack } from '../../../edge/expand/expand.ts';
 import { applyMigrations } from '../../../platform/bun/migrations.ts';
 import { sqliteDatabase } from '../../../platform/bun/sqlite-database.ts';
 import { resolveUser } from '../../../query/identity/resolve-user.ts';
+import { sortIndex } from '../../../query/index/sort.ts';
 import { writeRows } from '../../../query/index/write.ts';
 import { atOneMoment } from '../../../query/resolve/moment.ts';
 import type { EventRow } from '../../../schemas/columns.ts';
@@ -25,6 +26,8 @@ const counts = new Map<string, number>();
 for (const batch of shopBatches({ events: Number(events), users: Number(users) })) {
   const rows = batch.flatMap((pack) => expandPack(decodePack(pack)));
   await writeRows(index, rows);
+  // As the consumer does beside writing.
+  for (let isMore = true; isMore; ) isMore = await sortIndex(index);
   bare.write(rows);
   for (const { user_key } of rows) counts.set(user_key, (counts.get(user_key) ?? 0) + 1);
 }
