@@ -4,41 +4,45 @@
  */
 import type { Database, HotIndex, Statement } from '../../platform/ports.ts';
 import type { EventRow } from '../../schemas/columns.ts';
+import { emptyUnused, otherThan } from './emptying.ts';
 import { type Layout, shardsWanted } from './shards.ts';
 import { readState, type Slot } from './state.ts';
 import { writeAsOld } from './write.ts';
-
-/** What a slot is made of. */
-const TABLES = [
-  'events',
-  'eras',
-  'places',
-  'identities',
-  'traits',
-  'links',
-  'members',
-  'groups',
-  'retractions',
-] as const;
-
-/** Of them, what databases beside the first have. */
-const BESIDE = ['events', 'eras', 'places'] as const;
 
 /** One rebuild. When a later one takes its place, this one can change nothing any more. */
 export interface Rebuild extends Layout {
   readonly generation: number;
 }
 
-/** Empties the slot that is not in use and shows it to the writers. @throws where another one starts or ends right now. */
+/**
+ * Shows the slot that is not in use to the writers, once it is empty. What is left in it goes now: `releaseSlot` and
+ * `emptyUnused` do that before, a little at a time.
+ *
+ * @throws where another one starts or ends right now
+ */
 export async function startRebuild(database: HotIndex): Promise<Rebuild> {
-  const { active, generation } = await readState(database);
-  const slot = other(active);
   const shards = shardsWanted(database);
-  const spread = database.prepare(`update index_state set shards_${slot} = ? where id = 1`).bind(shards);
-  await database.batch([nextGeneration(database, generation, active, slot), spread, ...emptying(database, slot)]);
-  // Whatever writers put there in between is in the log by now.
-  await emptyBeside(database, slot);
+  await releaseSlot(database);
+  // Before it is emptied: whoever starts or ends a rebuild from here on is noticed.
+  const { active, generation } = await readState(database);
+  const slot = otherThan(active);
+  if (!(await emptyUnused(database, async () => true))) throw new Error('another rebuild of the index has just begun');
+  const anew = `era_${slot} = 0, sorted_${slot} = 0`;
+  const spread = database.prepare(`update index_state set shards_${slot} = ?, ${anew} where id = 1`).bind(shards);
+  await database.batch([nextGeneration(database, generation, active, slot), spread]);
+  // Who was about to empty the slot there, or to drop rows of its former life, is told to stop. Whatever writers put there
+  // since it was emptied is in the log by now.
+  for (const other of database.beside ?? []) {
+    await other.prepare(`update index_state set generation = generation + 1, ${anew} where id = 1`).run();
+  }
   return { slot, shards, generation: generation + 1 };
+}
+
+/** Takes the slot away from a rebuild that is under way, if there is one: it can change nothing any more. */
+export async function releaseSlot(database: Database): Promise<void> {
+  await database
+    .prepare('update index_state set building = null, generation = generation + 1 where building is not null')
+    .run();
 }
 
 /** Whether it is the one that writers fill: no other started or ended since. */
@@ -53,16 +57,15 @@ export async function writeToSlot(database: HotIndex, rebuild: Rebuild, rows: re
 }
 
 /**
- * Readers and writers change over at once and the old slot is emptied. Whoever is reading it notices and starts anew.
+ * Readers and writers change over at once. Whoever is reading the old slot notices and starts anew; `emptyUnused` empties it.
  *
  * @throws where another rebuild took the place of this one; then nothing has changed.
  */
 export async function finishRebuild(database: HotIndex, { slot, generation }: Rebuild): Promise<void> {
-  await database.batch([nextGeneration(database, generation, slot, null), ...emptying(database, other(slot))]);
-  await emptyBeside(database, other(slot));
+  await nextGeneration(database, generation, slot, null).run();
 }
 
-/** Writers leave the slot alone from now on; the next rebuild empties it. No effect where another took its place. */
+/** Writers leave the slot alone from now on; `emptyUnused` empties it. No effect where another took its place. */
 export async function abandonRebuild(database: Database, { generation }: Rebuild): Promise<void> {
   await database
     .prepare('update index_state set building = null, generation = generation + 1 where generation = ?')
@@ -79,25 +82,4 @@ function nextGeneration(database: Database, generation: number, active: Slot, bu
          generation = case generation when ? then generation + 1 end where id = 1`,
     )
     .bind(active, building, generation);
-}
-
-function emptying(database: Database, slot: Slot, tables: readonly string[] = TABLES): Statement[] {
-  return [
-    ...tables.map((table) => database.prepare(`delete from ${table}_${slot}`)),
-    database.prepare(`update index_state set era_${slot} = 0, sorted_${slot} = 0 where id = 1`),
-  ];
-}
-
-/** Nobody sees these rows: what counts is said in the first database. Whoever was about to drop some is told to stop. */
-async function emptyBeside({ beside = [] }: HotIndex, slot: Slot): Promise<void> {
-  for (const database of beside) {
-    await database.batch([
-      database.prepare('update index_state set generation = generation + 1 where id = 1'),
-      ...emptying(database, slot, BESIDE),
-    ]);
-  }
-}
-
-function other(slot: Slot): Slot {
-  return slot === 'a' ? 'b' : 'a';
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { emptyUnused } from '../../query/index/emptying.ts';
 import { decodeEvents } from '../../query/index/hot-events.ts';
 import { ROW_CHARACTERS_MAX, toHotRows } from '../../query/index/hot-rows.ts';
 import { identityOf, stampOf } from '../../query/index/identity.ts';
@@ -153,6 +154,7 @@ test('a rebuild starts from nothing, and its slot is the one in use once it ends
   await finishRebuild(database, second);
   expect(await readState(database)).toMatchObject({ active: 'b', building: null });
   expect(JSON.stringify(await dump(database, 'b'))).not.toContain('stale');
+  expect(await emptyUnused(database, async () => true)).toBe(true);
   expect((await dump(database, 'a')).flat()).toEqual([]);
 });
 

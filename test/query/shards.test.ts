@@ -4,6 +4,7 @@ import type { SqliteDatabase } from '../../platform/bun/sqlite-database.ts';
 import type { HotIndex } from '../../platform/ports.ts';
 import { seededRandom } from '../../platform/sim/random.ts';
 import { ofPerson } from '../../query/identity/person.ts';
+import { emptyUnused } from '../../query/index/emptying.ts';
 import { finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
 import { shardOf } from '../../query/index/shards.ts';
 import { bucketOf } from '../../query/index/users.ts';
@@ -102,6 +103,7 @@ test('from one database to three and back: all answers stay, cursors go on, and 
   await expectAll(index(3), [...all, ...later]);
 
   await reshard(index(1), [...all, ...later], someRows(4, 3_000, 30));
+  await emptyUnused(index(1), async () => true);
   expect((await eventsIn(databases)).slice(1)).toEqual([0, 0]);
   await expectAll(index(1, 1), [...all, ...later, ...someRows(4, 3_000, 30)]);
 });
