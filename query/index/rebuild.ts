@@ -9,7 +9,16 @@ import { readState, type Slot } from './state.ts';
 import { writeAsOld } from './write.ts';
 
 /** What a slot is made of. */
-const TABLES = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'retractions'] as const;
+const TABLES = [
+  'events',
+  'identities',
+  'traits',
+  'links',
+  'members',
+  'groups',
+  'group_members',
+  'retractions',
+] as const;
 
 /** One rebuild. When a later one takes its place, this one can change nothing any more. */
 export interface Rebuild extends Layout {

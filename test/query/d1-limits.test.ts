@@ -1,7 +1,7 @@
 /** D1 has limits that neither SQLite nor miniflare hold: whatever is written and asked stays within them. */
 import { expect, test } from 'vitest';
 import type { Database, SqlValue, Statement } from '../../platform/ports.ts';
-import { readGroups } from '../../query/identity/groups.ts';
+import { readMemberships } from '../../query/identity/memberships.ts';
 import { ofPerson } from '../../query/identity/person.ts';
 import { KEYS_CHARACTERS_MAX } from '../../query/identity/resolve-user.ts';
 import { finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
@@ -101,7 +101,7 @@ test('the largest events, ids and people are written and read within the limits 
     index,
     longest(512, 1),
     async (moment, users) =>
-      [users.length, await readProfile(index, moment, users), await readGroups(index, moment, users)] as const,
+      [users.length, await readProfile(index, moment, users), await readMemberships(index, moment, users)] as const,
   );
   expect(people).toBe(KEYS_CHARACTERS_MAX / 512);
   expect(profile.updatedAt).not.toBeNull();

@@ -14,7 +14,7 @@ const inPack = (count: number, make: (index: number) => Partial<EventRow> = () =
   Array.from({ length: count }, (_, index) => makeRow({ message_id: `m${index}`, pack_index: index, ...make(index) }));
 
 async function dump(database: ReturnType<typeof openIndex>, slot = 'a'): Promise<unknown[]> {
-  const names = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'retractions'];
+  const names = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'group_members', 'retractions'];
   const tables = names.map((table) => database.prepare(`select * from ${table}_${slot}`));
   return Promise.all(tables.map(async (statement) => (await statement.all()).results));
 }

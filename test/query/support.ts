@@ -9,12 +9,13 @@ import identity from '../../schemas/hot-index/0002_identity.sql';
 import timeline from '../../schemas/hot-index/0003_timeline.sql';
 import shards from '../../schemas/hot-index/0004_shards.sql';
 import cursors from '../../schemas/hot-index/0006_cursors_and_marks.sql';
+import groups from '../../schemas/hot-index/0008_groups.sql';
 
 export * from './rows.ts';
 
 export function openIndex(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
-  for (const migration of [init, identity, timeline, shards, cursors]) database.execute(migration);
+  for (const migration of [init, identity, timeline, shards, cursors, groups]) database.execute(migration);
   return database;
 }
 
