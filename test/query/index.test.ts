@@ -142,10 +142,11 @@ test('many rows take few statements: no more than 500 a batch', async () => {
 
 test('a rebuild starts from nothing, and its slot is the one in use once it ends', async () => {
   const database = openIndex();
-  await writeRows(database, [makeRow()]);
+  const names = makeRow({ message_id: 'g', type: 'group', group_id: 'acme', pack_index: 1 });
+  await writeRows(database, [makeRow(), names]);
   const first = await startRebuild(database);
   expect(first.slot).toBe('b');
-  await writeToSlot(database, first, [makeRow({ message_id: 'stale' })]);
+  await writeToSlot(database, first, [makeRow({ message_id: 'stale' }), { ...names, group_id: 'stale' }]);
   await abandonRebuild(database, first);
 
   const second = await startRebuild(database);
