@@ -65,6 +65,14 @@ export interface User {
   readonly profile: Profile;
 }
 
+/** As the group calls of all users speak of it. */
+export interface Group {
+  readonly id: string;
+  readonly traits: Readonly<Record<string, unknown>>;
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+}
+
 export interface Product {
   readonly id: string;
   readonly name: string | null;
@@ -108,6 +116,10 @@ export interface Client {
   /** In the order of the ids. */
   users(ids: readonly string[]): Promise<User[]>;
   products(user: string): AsyncGenerator<Product, void>;
+  /** By id, page after page, each once. */
+  groups(): AsyncGenerator<Group, void>;
+  /** Users whose group calls name the group, each person once. */
+  members(group: string): AsyncGenerator<User, void>;
   /** One object a row. @param groupBy columns whose rows are added up */
   report(name: string, from: string, to: string, groupBy?: readonly string[]): Promise<ReportRow[]>;
   failedEvents(filter?: FailedFilter): AsyncGenerator<FailedEvent, void>;
@@ -147,8 +159,12 @@ const EVENTS = `query ($user: ID!, $from: DateTime, $to: DateTime, $types: [Even
   $sources: [String!], $where: [PropertyFilter!], $order: EventOrder, $after: String) {
   user(id: $user) { page: events(from: $from, to: $to, types: $types, events: $events, sources: $sources, where: $where,
     order: $order, first: 500, after: $after) { nodes { ${EVENT} } ${PAGE_INFO} } } }`;
-const USERS = `query ($ids: [ID!]!) {
-  users(ids: $ids) { id profile { name avatar firstSeen lastSeen traits updatedAt } } }`;
+const USER = 'id profile { name avatar firstSeen lastSeen traits updatedAt }';
+const USERS = `query ($ids: [ID!]!) { users(ids: $ids) { ${USER} } }`;
+const GROUPS = `query ($after: String) { page: groups(first: 50, after: $after) {
+  nodes { id traits firstSeen lastSeen } ${PAGE_INFO} } }`;
+const MEMBERS = `query ($group: ID!, $after: String) { group(id: $group) { page: members(first: 20, after: $after) {
+  nodes { ${USER} } ${PAGE_INFO} } } }`;
 const PRODUCTS = `query ($user: ID!, $after: String) { user(id: $user) { page: products(first: 50, after: $after) {
   nodes { id name category views lastAt chat { posts { text at } } sale { price quantity at } } ${PAGE_INFO} } } }`;
 const REPORT = `query ($name: String!, $from: Date!, $to: Date!, $groupBy: [String!]) {
@@ -193,6 +209,9 @@ export function createClient({ url, token }: ClientOptions): Client {
     users: async (ids) => (await ask<{ users: User[] }>(USERS, { ids })).users,
     products: (user) =>
       pages(async (after) => (await ask<{ user: { page: Page<Product> } }>(PRODUCTS, { user, after })).user.page),
+    groups: () => pages(async (after) => (await ask<{ page: Page<Group> }>(GROUPS, { after })).page),
+    members: (group) =>
+      pages(async (after) => (await ask<{ group: { page: Page<User> } }>(MEMBERS, { group, after })).group.page),
     async report(name, from, to, groupBy) {
       const { reports } = await ask<{ reports: { columns: { name: string }[]; rows: ReportRow[string][][] } }>(REPORT, {
         ...{ name, from, to, groupBy },

@@ -15,7 +15,7 @@ export interface AuditLine {
   readonly name: string;
   /** The name that the caller gave the operation. */
   readonly operation: string | null;
-  /** At most 100, as they were asked for. */
+  /** At most 100, as they were asked for, and as members of groups came. */
   readonly users: readonly string[];
   readonly users_total: number;
   readonly fields: readonly string[];

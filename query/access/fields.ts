@@ -5,6 +5,8 @@ import { MASKED, maskBody, maskPersonal, maskText, maskTraits } from './personal
 /** The scope that the fields of Query and Subscription need, by the type that they give out. */
 export const SCOPE_OF_TYPE: Readonly<Record<string, Scope>> = {
   User: 'timeline',
+  Group: 'timeline',
+  GroupConnection: 'timeline',
   Event: 'timeline',
   Report: 'reports',
   ReportHeader: 'reports',
@@ -36,6 +38,7 @@ export const MASKS: Readonly<Record<string, Mask>> = {
   'Profile.traits': maskTraits,
   'Profile.name': whole,
   'Profile.avatar': whole,
+  'Membership.traits': maskTraits,
   'Group.traits': maskTraits,
   // What somebody wrote to somebody.
   'Post.text': whole,

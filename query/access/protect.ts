@@ -27,6 +27,7 @@ export function protect(schema: GraphQLSchema): GraphQLSchema {
     for (const field of Object.values(root?.getFields() ?? {})) protectRoot(field);
   }
   for (const field of Object.values(fieldsOf(schema, 'User'))) protectUserField(field);
+  for (const field of Object.values(fieldsOf(schema, 'Group'))) protectGroupField(field);
   for (const [name, mask] of Object.entries(MASKS)) {
     const [type = '', fieldName = ''] = name.split('.');
     const field = fieldsOf(schema, type)[fieldName];
@@ -60,7 +61,7 @@ function protectRoot(field: Field): void {
     if (scope !== null) require(reading, scope);
     const value: unknown = await resolve(source, args, reading, info);
     if (scope === null) require(reading, scopeOf(String(propertyOf(value, '__typename'))), value === null);
-    noteFound(reading, field.name, value);
+    noteFound(reading, field.name, type.name, value);
     return value;
   };
   if (subscribe === undefined || subscribe === null) return;
@@ -83,13 +84,13 @@ function require(reading: Reading, scope: Scope, nothing = false): void {
 }
 
 /** An event or a page that the query itself gives out. What it gives of a user is noted by the user's fields. */
-function noteFound({ trail }: Reading, name: string, value: unknown): void {
+function noteFound({ trail }: Reading, name: string, type: string, value: unknown): void {
   const user = propertyOf(value, 'user');
   if (typeof user === 'string') trail.users.add(user);
-  const events = typeof user === 'string' ? 1 : edgesOf(value);
-  if (events === null) return;
+  const isEvent = typeof user === 'string';
+  if (!isEvent && propertyOf(value, 'edges') === undefined) return;
   trail.fields.add(name);
-  trail.events += events;
+  if (type !== 'GroupConnection') trail.events += isEvent ? 1 : edgesOf(value).length;
 }
 
 /** These say no more than what was asked for. */
@@ -103,7 +104,20 @@ function protectUserField(field: Field): void {
     trail.users.add(String(propertyOf(source, 'id')));
     trail.fields.add(field.name);
     const value: unknown = await resolve(source, seen(reading, args), reading, info);
-    trail.events += edgesOf(value) ?? 0;
+    trail.events += edgesOf(value).length;
+    return value;
+  };
+}
+
+/** What it says of the group is `group`; of its members each is a user of whom was read. */
+function protectGroupField(field: Field): void {
+  if (OF_THE_QUESTION.has(field.name)) return;
+  const resolve = resolverOf(field);
+  field.resolve = async (source, args, reading, info) => {
+    const { users, fields } = reading.trail;
+    fields.add(field.name === 'members' ? 'members' : 'group');
+    const value: unknown = await resolve(source, args, reading, info);
+    for (const edge of edgesOf(value)) users.add(String(propertyOf(propertyOf(edge, 'node'), 'id')));
     return value;
   };
 }
@@ -117,10 +131,10 @@ function isFilters(value: unknown): value is readonly PropertyFilter[] {
   return Array.isArray(value);
 }
 
-/** How many a connection gives out; null for what is none. */
-function edgesOf(value: unknown): number | null {
-  const edges = propertyOf(value, 'edges');
-  return Array.isArray(edges) ? edges.length : null;
+/** What a connection gives out. */
+function edgesOf(value: unknown): readonly unknown[] {
+  const edges: unknown = propertyOf(value, 'edges');
+  return Array.isArray(edges) ? edges : [];
 }
 
 function propertyOf(value: unknown, name: string): unknown {

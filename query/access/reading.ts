@@ -3,9 +3,9 @@ import type { Reader } from '../serve/tokens.ts';
 
 /** What one operation has read so far. */
 export interface Trail {
-  /** Ids as they were asked for. */
+  /** Ids as they were asked for, and as members of groups came. */
   readonly users: Set<string>;
-  /** `events`, `profile` … of users; `event`, `failedEvents` … of the query. */
+  /** `events`, `profile` … of users; `event`, `failedEvents` … of the query; `group`, `members` of groups. */
   readonly fields: Set<string>;
   events: number;
 }

@@ -22,3 +22,13 @@ export function isRetracted(slot: Slot, identity: string, sequence: string): str
     where retraction.target = ${identity} and retraction.sequence <= ${sequence}
       and ${isWinner(slot, 'retraction', sequence)})`;
 }
+
+/**
+ * True where the row itself was there: its copy came no later.
+ *
+ * @param of alias of a row with identity and stamp. @param sequence as above
+ */
+export function isThere(slot: Slot, of: string, sequence: string): string {
+  return `exists (select 1 from identities_${slot} own
+    where own.identity = ${of}.identity and own.stamp = ${of}.stamp and own.sequence <= ${sequence})`;
+}

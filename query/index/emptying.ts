@@ -24,6 +24,7 @@ const TABLES: readonly Table[] = [
   { name: 'links', key: 'id, timestamp, stamp' },
   { name: 'members', key: 'person, id' },
   { name: 'groups', key: 'user_key, timestamp, stamp', text: 'traits' },
+  { name: 'group_members', key: 'group_id, user_key' },
   { name: 'retractions', key: 'target, stamp' },
 ];
 

@@ -7,6 +7,9 @@ import { inserts, into } from './inserts.ts';
 import { LINKS_MAX, linkOf } from './links.ts';
 import type { Slot } from './state.ts';
 
+/** Characters. Groups with longer ids are known of each user, and not over all users. */
+export const GROUP_ID_LENGTH_MAX = 512;
+
 export function isFolded({ type }: Pick<EventRow, 'type'>): boolean {
   return type === 'identify' || type === 'alias' || type === 'group';
 }
@@ -20,6 +23,7 @@ export function insertFolds(
 ): Statement[] {
   const traits: SqlValue[] = [];
   const groups: SqlValue[] = [];
+  const groupMembers: SqlValue[] = [];
   const links: SqlValue[] = [];
   const members: SqlValue[] = [];
   for (const { row, stamp } of calls) {
@@ -29,6 +33,7 @@ export function insertFolds(
     }
     if (row.type === 'group' && row.group_id !== null) {
       groups.push(row.user_key, row.timestamp, stamp, identity, row.group_id, row.traits);
+      if (row.group_id.length <= GROUP_ID_LENGTH_MAX) groupMembers.push(row.group_id, row.user_key);
     }
     const link = linkOf(row);
     if (link === null) continue;
@@ -38,6 +43,7 @@ export function insertFolds(
   return [
     ...inserts(database, '(?,?,?,?,?)', into(`traits_${slot}`), traits),
     ...inserts(database, '(?,?,?,?,?,?)', into(`groups_${slot}`), groups),
+    ...inserts(database, '(?,?)', into(`group_members_${slot}`), groupMembers),
     ...inserts(database, '(?,?,?,?,?)', intoLinks(slot, sequence), links),
     ...inserts(database, '(?,?)', intoMembers(slot), members),
   ];

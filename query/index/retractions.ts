@@ -5,6 +5,7 @@ import { RETRACTION_TYPE } from '../../schemas/event.ts';
 import { type HeldEvent, heldOf } from './hot-rows.ts';
 import { identityOf } from './identity.ts';
 import { inserts, into } from './inserts.ts';
+import { insertArrivals } from './sources.ts';
 import type { Slot } from './state.ts';
 
 export interface Retraction extends HeldEvent {
@@ -39,5 +40,6 @@ export function insertRetractions(
   return [
     ...inserts(database, `(?,?,${sequence})`, into(`identities_${slot}`), copies),
     ...inserts(database, `(?,?,?,${sequence})`, into(`retractions_${slot}`), rows),
+    ...insertArrivals(database, [{ held: retractions }]),
   ];
 }

@@ -11,6 +11,7 @@ import { identityOf } from './identity.ts';
 import { inserts, into } from './inserts.ts';
 import { insertRetractions, type Retraction, retractionsOf } from './retractions.ts';
 import { databaseOf, type Layout, shardOf } from './shards.ts';
+import { insertArrivals } from './sources.ts';
 import { readState, type Slot, shardsOf } from './state.ts';
 
 /** A batch is one transaction: a reader sees all of it or nothing. */
@@ -128,6 +129,7 @@ function insertHotRows(
     ...insertEvents(database, slot, own),
     ...inserts(database, `(?,?,${sequence})`, into(`identities_${slot}`), identities),
     ...insertFolds(database, slot, calls, sequence),
+    ...insertArrivals(database, hotRows),
   ];
 }
 

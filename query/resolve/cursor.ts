@@ -1,13 +1,10 @@
-import { Buffer } from 'node:buffer';
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { InletError } from '../../schemas/errors.ts';
 import { digest } from '../index/identity.ts';
-import { decodeOpaque, encodeOpaque, type Fields } from './opaque.ts';
 import type { Position } from './position.ts';
+import { decodeSigned, encodeSigned } from './signed.ts';
 
 /** Room for the keys of one person, within the limit of a request. */
 const CHARACTERS_MAX = 131_072;
-const SIGNATURE_BYTES = 16;
 
 /** A place in one timeline, read at one moment. */
 export interface Cursor extends Position {
@@ -24,17 +21,14 @@ export interface Cursor extends Position {
 /** @param timeline what `timelineHash` gave. @param secret of the index: who has it can make cursors */
 export function encodeCursor(cursor: Cursor, timeline: string, secret: string): string {
   const { timestamp, source, messageId, sequence, asOf, version, users } = cursor;
-  const fields = [timestamp, source, messageId, sequence, asOf, timeline, version, ...users];
-  return encodeOpaque([signatureOf(fields, secret), ...fields]);
+  return encodeSigned([timestamp, source, messageId, sequence, asOf, timeline, version, ...users], secret);
 }
 
 /** @throws InletError cursor_invalid, also for a cursor of another timeline, and for one that `encodeCursor` did not make. */
 export function decodeCursor(text: string, timeline: string, secret: string): Cursor {
-  const [signature, ...fields] = decodeOpaque(text, CHARACTERS_MAX) ?? [];
+  const fields = decodeSigned(text, secret, CHARACTERS_MAX) ?? [];
   const [timestamp, source, messageId, sequence, asOf, hash, version, ...users] = fields;
   if (
-    typeof signature !== 'string' ||
-    !isSame(signature, signatureOf(fields, secret)) ||
     typeof timestamp !== 'number' ||
     typeof source !== 'string' ||
     typeof messageId !== 'string' ||
@@ -47,15 +41,6 @@ export function decodeCursor(text: string, timeline: string, secret: string): Cu
     throw new InletError('cursor_invalid');
   }
   return { timestamp, source, messageId, sequence, asOf, version, users };
-}
-
-function signatureOf(fields: Fields, secret: string): string {
-  return createHmac('sha256', secret).update(JSON.stringify(fields)).digest().toString('base64url', 0, SIGNATURE_BYTES);
-}
-
-function isSame(signature: string, right: string): boolean {
-  const [given, made] = [Buffer.from(signature), Buffer.from(right)];
-  return given.length === made.length && timingSafeEqual(given, made);
 }
 
 /** Tells timelines apart: one user, one set of filters. */

@@ -1,5 +1,8 @@
 import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity';
+import { GROUPS_FIRST } from '../identity/groups.ts';
+import { MEMBERS_FIRST } from '../identity/members.ts';
+import { MEMBERSHIPS_FIRST } from '../identity/memberships.ts';
 import { PRODUCTS_FIRST } from '../resolve/product-page.ts';
 import { FIRST_DEFAULT, FIRST_MAX } from '../resolve/timeline.ts';
 import { FAILED_FIRST } from './subjects/failed-events.ts';
@@ -16,6 +19,12 @@ const OWN_COST: Readonly<Record<string, number>> = {
   'Subscription.events': 500,
   'User.profile': 500,
   'User.groups': 500,
+  'Query.groups': 500,
+  'Group.traits': 400,
+  'Group.firstSeen': 100,
+  'Group.lastSeen': 100,
+  'Group.members': 2_500,
+  'Source.lastSeen': 500,
   'User.products': 5_000,
   'Profile.firstSeen': 500,
   'Profile.lastSeen': 500,
@@ -28,11 +37,16 @@ const OWN_COST: Readonly<Record<string, number>> = {
   'Event.context': 5,
 };
 
+/** What finding each one of a page costs, beside what is asked of it. */
+const EACH_COST: Readonly<Record<string, number>> = {
+  'Group.members': 100,
+};
+
+const PAGES = ['EventConnection', 'FailedEventConnection', 'ProductConnection', 'GroupConnection', 'UserConnection'];
+
 /** These are asked once a page, not once an event. */
 const ONCE_A_PAGE: ReadonlySet<string> = new Set([
-  ...['EventConnection', 'FailedEventConnection', 'ProductConnection'].flatMap((page) =>
-    ['pageInfo', 'asOf', 'since'].map((field) => `${page}.${field}`),
-  ),
+  ...PAGES.flatMap((page) => ['pageInfo', 'asOf', 'since'].map((field) => `${page}.${field}`)),
   ...['totalCount', 'totalCountIsExact', 'counts'].map((field) => `EventConnection.${field}`),
 ]);
 
@@ -49,12 +63,15 @@ const estimator: ComplexityEstimator = ({ type, field, args, childComplexity }) 
   const times = timesOf(name, args);
   const each = Math.floor(childComplexity);
   const once = (childComplexity - each) / ONCE;
-  return own + once + times * each;
+  return own + once + times * (each + (EACH_COST[name] ?? 0));
 };
 
 /** How often what is below comes at most. */
 function timesOf(name: string, { first, ids }: Readonly<Record<string, unknown>>): number {
   if (name === 'User.events') return pageSize(first, FIRST_DEFAULT, FIRST_MAX);
+  if (name === 'User.groups') return pageSize(first, MEMBERSHIPS_FIRST.by_default, MEMBERSHIPS_FIRST.most);
+  if (name === 'Query.groups') return pageSize(first, GROUPS_FIRST.by_default, GROUPS_FIRST.most);
+  if (name === 'Group.members') return pageSize(first, MEMBERS_FIRST.by_default, MEMBERS_FIRST.most);
   if (name === 'User.products') return pageSize(first, PRODUCTS_FIRST.by_default, PRODUCTS_FIRST.most);
   if (name === 'Query.failedEvents') return pageSize(first, FAILED_FIRST.by_default, FAILED_FIRST.most);
   if (name === 'Query.users') return Array.isArray(ids) ? ids.length : 1;

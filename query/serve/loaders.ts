@@ -1,21 +1,23 @@
 /** What several fields of one request ask for is read once. */
 import DataLoader from 'dataloader';
-import { type Group, readGroups } from '../identity/groups.ts';
+import type { JsonObject } from '../../schemas/event.ts';
+import { readGroupSeen, readGroupTraits, type Seen } from '../identity/groups.ts';
+import { type Membership, readMemberships } from '../identity/memberships.ts';
 import { ofPerson } from '../identity/person.ts';
+import { readLastSeen } from '../resolve/last-seen.ts';
 import { type Profile, readProfile } from '../resolve/profile.ts';
 import { readEvents } from './read-events.ts';
 import type { QueryServices } from './services.ts';
 
-/** Epoch milliseconds; null for a user without events. */
-export interface Seen {
-  readonly first: number | null;
-  readonly last: number | null;
-}
-
 export interface Loaders {
   readonly profile: DataLoader<string, Profile>;
-  readonly groups: DataLoader<string, readonly Group[]>;
+  readonly memberships: DataLoader<string, readonly Membership[]>;
+  /** Of a user. */
   readonly seen: DataLoader<string, Seen>;
+  readonly groupTraits: DataLoader<string, JsonObject>;
+  readonly groupSeen: DataLoader<string, Seen>;
+  /** When a source was heard last, epoch milliseconds. */
+  readonly lastSeen: DataLoader<string, number | null>;
 }
 
 /** The loaders of a request, by its context. */
@@ -34,10 +36,13 @@ export function loaders(services: QueryServices): LoadersOf {
         profile: loader((user) =>
           ofPerson(services.index, user, (moment, users) => readProfile(services.index, moment, users)),
         ),
-        groups: loader((user) =>
-          ofPerson(services.index, user, (moment, users) => readGroups(services.index, moment, users)),
+        memberships: loader((user) =>
+          ofPerson(services.index, user, (moment, users) => readMemberships(services.index, moment, users)),
         ),
         seen: loader((user) => readSeen(services, user)),
+        groupTraits: oneByOne((group) => readGroupTraits(services.index, group)),
+        groupSeen: loader((group) => readGroupSeen(services.index, group)),
+        lastSeen: new DataLoader((sources) => readLastSeen(services.index, sources)),
       };
       known.set(context, made);
     }
@@ -47,9 +52,20 @@ export function loaders(services: QueryServices): LoadersOf {
 }
 
 function loader<Value>(read: (key: string) => Promise<Value>): DataLoader<string, Value> {
-  const settle = (key: string): Promise<Value | Error> =>
-    read(key).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-  return new DataLoader((keys) => Promise.all(keys.map(settle)));
+  return new DataLoader((keys) => Promise.all(keys.map((key) => settle(read(key)))));
+}
+
+/** For what may be large while it is read. */
+function oneByOne<Value>(read: (key: string) => Promise<Value>): DataLoader<string, Value> {
+  return new DataLoader(async (keys) => {
+    const values: (Value | Error)[] = [];
+    for (const key of keys) values.push(await settle(read(key)));
+    return values;
+  });
+}
+
+function settle<Value>(answer: Promise<Value>): Promise<Value | Error> {
+  return answer.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 
 async function readSeen(services: QueryServices, user: string): Promise<Seen> {

@@ -4,6 +4,7 @@ import { date, dateTime } from './scalars.ts';
 import type { QueryServices } from './services.ts';
 import { eventResolvers } from './subjects/events.ts';
 import { failedEventResolvers } from './subjects/failed-events.ts';
+import { groupResolvers } from './subjects/groups.ts';
 import { liveResolvers } from './subjects/live.ts';
 import { nodeResolvers } from './subjects/node.ts';
 import { operationResolvers } from './subjects/operation.ts';
@@ -16,11 +17,12 @@ export function createResolvers(services: QueryServices) {
   return [
     { DateTime: dateTime, Date: date },
     userResolvers(loadersOf),
+    groupResolvers(services, loadersOf),
     eventResolvers(services),
     productResolvers(services),
     reportResolvers(services),
     failedEventResolvers(services),
-    operationResolvers(services),
+    operationResolvers(services, loadersOf),
     nodeResolvers(services),
     liveResolvers(services, loadersOf),
   ];

@@ -20,6 +20,8 @@ const EVENTS = [
     properties: { order_id: 'o1', total: 160, products: [{ ...shoe, price: 80, quantity: 2 }] },
   },
   { type: 'page', userId: '1111', name: 'Thanks' },
+  { type: 'group', userId: '1111', groupId: 'acme', traits: { plan: 'free' } },
+  { type: 'group', userId: '3333', groupId: 'acme', traits: { plan: 'pro' } },
 ].map((event, index) => ({ ...event, messageId: `q${index}`, timestamp: `2026-01-20T10:0${index}:00.000Z` }));
 
 async function post(path: string, key: string, body: object): Promise<number> {
@@ -69,8 +71,9 @@ const RECIPES: readonly (readonly [string, readonly string[]])[] = [
   ['7', ['Shoes: 160']],
   ['8', ['"code":"type_unknown"', 'nonsense', '"hasNextPage":false']],
   ['9', ['ada Clicked']],
-  ['10', ['"name":"shop"', '"kind":"secret"', '"snapshot":1', '"pendingSegments":']],
-  ['11', ['"totalCount":6,"totalCountIsExact":true', '{"type":"track","count":3}']],
+  ['10', ['"name":"shop"', '"lastSeen":"20', '"kind":"secret"', '"snapshot":1', '"pendingSegments":']],
+  ['11', ['"totalCount":7,"totalCountIsExact":true', '{"type":"track","count":3}']],
+  ['12', ['acme pro last seen 2026-01-20T10:06:00.000Z', '  Ada', '  3333']],
 ];
 
 it.each(RECIPES)('recipe %s answers what it says', async (number, expected) => {

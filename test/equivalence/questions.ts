@@ -19,7 +19,7 @@ export function questionsOf(users: readonly string[], day: string): Question[] {
       {
         query: `query ($user: ID!) { user(id: $user) { id nodeId
           profile { name avatar firstSeen lastSeen traits updatedAt }
-          groups { id traits firstSeen lastSeen }
+          groups(first: 20) { id traits firstSeen lastSeen group { nodeId traits firstSeen lastSeen } }
           products(first: 50) { edges { cursor node { id name category views lastAt chat { posts { text at } }
             sale { price quantity orderId at } sales { price quantity orderId at } } } ${PAGE} since } } }`,
         variables: { user },
@@ -38,6 +38,15 @@ export function questionsOf(users: readonly string[], day: string): Question[] {
       query: 'query ($ids: [ID!]!) { users(ids: $ids) { id profile { name lastSeen traits } } }',
       variables: { ids: users },
     },
+    {
+      query: `{ groups(first: 2) { edges { cursor node { id nodeId traits firstSeen lastSeen
+        members(first: 1) { edges { cursor node { id nodeId profile { name } } } ${PAGE} } } } ${PAGE} } }`,
+    },
+    { query: `{ groups(first: 100) { nodes { id } ${PAGE} } }` },
+    ...['g1', 'nobody’s'].map((id) => ({
+      query: `query ($id: ID!) { group(id: $id) { id traits firstSeen lastSeen members { nodes { id groups { id } } ${PAGE} } } }`,
+      variables: { id },
+    })),
     ...['events_by_day', 'products', 'groups', 'active_users', 'funnel', 'new_and_returning', 'retention'].map(
       (name) => ({
         query: `{ reports(name: "${name}", from: "2026-06-20", to: "2026-07-10") {
@@ -66,6 +75,7 @@ export function questionsOf(users: readonly string[], day: string): Question[] {
 const REFUSED: Question[] = [
   { query: '{ user(id: "ada") { events(first: 5000) { asOf } } }' },
   { query: '{ user(id: "ada") { events(after: "nonsense") { asOf } } }' },
+  { query: '{ groups(first: 101) { asOf } group(id: "g1") { members(after: "nonsense") { asOf } } }' },
   { query: '{ user(id: "ada") { events(from: "yesterday") { asOf } } }' },
   { query: '{ user(id: "ada") { events(where: [{ path: "a" }]) { asOf } } }' },
   { query: '{ reports(name: "nothing", from: "2026-07-01", to: "2026-07-02") { rows } }' },

@@ -105,6 +105,8 @@ it('every answer of the recorded set is the same before and after, cursors too',
   expect(text.match(/"hasNextPage":true/g)?.length).toBeGreaterThan(USERS.length);
   expect(text).toContain('"name":"Ann"');
   expect(text).toContain('"text":"Is it warm?"');
+  expect(text).toContain('"id":"team","nodeId"');
+  expect(text).toMatch(/"name":"server","lastSeen":"20/);
   expect(text).not.toContain('"messageId":"laptop 1"');
   expect(text).not.toContain('"id":"p2","name":null,"category":null,"views":0');
   expect(questions.length).toBeGreaterThan(25);
@@ -206,11 +208,21 @@ async function rowsInUse(): Promise<string[]> {
   const { index } = app.sim;
   const { active } = await readState(index);
   const rows: string[] = [];
-  for (const table of ['events', 'identities', 'traits', 'links', 'members', 'groups', 'retractions']) {
+  for (const table of [
+    'events',
+    'identities',
+    'traits',
+    'links',
+    'members',
+    'groups',
+    'group_members',
+    'retractions',
+  ]) {
     const { results } = await index.prepare(`select '${table}' as name, * from "${table}_${active}"`).all();
     rows.push(...results.map((row) => JSON.stringify({ ...row, sequence: 0 })));
   }
-  return rows.sort();
+  const { results } = await index.prepare('select * from sources').all();
+  return [...rows, ...results.map((row) => JSON.stringify(row))].sort();
 }
 
 /** One row group. */

@@ -25,7 +25,12 @@ const MORE = `query ($id: ID!, $after: String) { user(id: $id) { all: events(fir
 const SEVERAL = `query ($ids: [ID!]!) { users(ids: $ids) { id profile { name traits } groups { id }
   events(first: 3) { nodes { ${NODE} } } } }`;
 const EVENT = `query ($id: ID!, $node: ID!) { event(id: $id) { ${NODE} } node(id: $node) { nodeId ... on Event { ${NODE} } } }`;
-const REST = `{ reportList { name columns { name type } } sources { name keys { kind createdAt } }
+const GROUPS = `query ($after: String) { groups(first: 1, after: $after) { edges { cursor node { id nodeId traits firstSeen lastSeen
+  members(first: 1) { edges { cursor node { id nodeId } } pageInfo { hasNextPage endCursor } asOf } } }
+  pageInfo { hasNextPage endCursor } asOf } }`;
+const MEMBERS = `query ($id: ID!, $after: String) { group(id: $id) { members(first: 1, after: $after) {
+  edges { cursor node { id groups { id traits } } } pageInfo { hasNextPage endCursor } asOf } } }`;
+const REST = `{ reportList { name columns { name type } } sources { name lastSeen keys { kind createdAt } }
   failedEvents(first: 50) { edges { cursor node { nodeId code body receivedAt } } asOf }
   status { asOf queue { packs bytes oldest } lake { snapshot asOf rows files pendingSegments } } }`;
 const REPORT = `query ($name: String!, $from: Date!, $to: Date!) {
@@ -54,6 +59,10 @@ export async function sendPeople(app: JoinedApp): Promise<void> {
     page('of a parted one', { userId: 'parted' }),
     { type: 'alias', messageId: 'wrong merge', userId: 'renamed', previousId: 'parted' },
     { type: 'group', messageId: 'group', userId: 'user-0', groupId: 'team', traits: { name: 'Team' } },
+    { type: 'group', messageId: 'group of a laptop', anonymousId: 'laptop', groupId: 'team', traits: { plan: 'pro' } },
+    { type: 'group', messageId: 'second member', userId: 'user-1', groupId: 'team' },
+    { type: 'group', messageId: 'left', userId: 'user-2', groupId: 'team' },
+    { type: 'group', messageId: 'other group', userId: 'user-2', groupId: 'club' },
     track('said', 'Chat Message Sent', { product_id: 'p1', text: 'Is it warm?' }),
     track('bought', 'Order Completed', { order_id: 'o1', products: [{ product_id: 'p1', price: 3, quantity: 2 }] }),
     track('test order', 'Order Completed', { order_id: 'o2', products: [{ product_id: 'p2', price: 9 }] }),
@@ -62,7 +71,7 @@ export async function sendPeople(app: JoinedApp): Promise<void> {
     await app.sim.clock.advance(1_000);
     await sendAll(app, 'shop', [event]);
   }
-  const taken = ['wrong merge', 'test order', 'kiosk', 'laptop 1'].map((message_id) => ({
+  const taken = ['wrong merge', 'test order', 'kiosk', 'laptop 1', 'left'].map((message_id) => ({
     ...{ type: 'track', event: 'Event Retracted', userId: 'support', messageId: `retracts ${message_id}` },
     properties: { message_id, source: 'shop' },
   }));
@@ -92,8 +101,27 @@ export async function record(app: JoinedApp): Promise<Recorded[]> {
     if (event !== undefined) about(EVENT, { id: event, node });
   }
   about(SEVERAL, { ids: IDS });
+  await walk(app, GROUPS, {}, about);
+  for (const id of ['team', 'club', 'nothing']) await walk(app, MEMBERS, { id }, about);
   for (const name of await reportNames(app)) about(REPORT, { name, ...RANGE });
   return questions;
+}
+
+/** Each page that there is now. */
+async function walk(
+  app: JoinedApp,
+  question: string,
+  variables: Record<string, unknown>,
+  about: (question: string, variables: Record<string, unknown>) => void,
+): Promise<void> {
+  let after: string | null = null;
+  do {
+    about(question, { ...variables, after });
+    const text: string = JSON.stringify(await app.ask(question, { ...variables, after }));
+    // Its own comes last.
+    const last = text.lastIndexOf('"pageInfo"');
+    after = /"hasNextPage":true,"endCursor":"([^"]+)"/.exec(text.slice(last))?.[1] ?? null;
+  } while (after !== null);
 }
 
 async function reportNames(app: JoinedApp): Promise<string[]> {

@@ -20,7 +20,7 @@ const MINUTE_MS = 60_000;
 const PEOPLE = [...USERS.slice(0, 2), 'ada', 'device-1', 'größe 😀', 'nobody'];
 const DAY = '2026-07-01';
 /** Tables that say when something was done, which another clock says otherwise, and those that D1 adds. */
-const TABLES = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'retractions'];
+const TABLES = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'group_members', 'retractions'];
 
 let app: JoinedApp;
 let workload: Workload;
@@ -122,10 +122,10 @@ async function objectsOf(lake: ObjectStore): Promise<string[]> {
   return keys.sort();
 }
 
-/** The tables of both slots. */
+/** The tables of both slots, and the one that has none. */
 async function rowsOf(database: Database): Promise<Record<string, string[]>> {
   const all: Record<string, string[]> = {};
-  for (const table of TABLES.flatMap((name) => [`${name}_a`, `${name}_b`])) {
+  for (const table of [...TABLES.flatMap((name) => [`${name}_a`, `${name}_b`]), 'sources']) {
     const { results } = await database.prepare(`select * from "${table}"`).all();
     all[table] = results.map((row) => JSON.stringify(row)).sort();
   }

@@ -1,7 +1,9 @@
 /** D1 has limits that neither SQLite nor miniflare hold: whatever is written and asked stays within them. */
 import { expect, test } from 'vitest';
 import type { Database, SqlValue, Statement } from '../../platform/ports.ts';
-import { readGroups } from '../../query/identity/groups.ts';
+import { readGroups, readGroupTraits } from '../../query/identity/groups.ts';
+import { readMembers } from '../../query/identity/members.ts';
+import { readMemberships } from '../../query/identity/memberships.ts';
 import { ofPerson } from '../../query/identity/person.ts';
 import { KEYS_CHARACTERS_MAX } from '../../query/identity/resolve-user.ts';
 import { finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
@@ -101,8 +103,19 @@ test('the largest events, ids and people are written and read within the limits 
     index,
     longest(512, 1),
     async (moment, users) =>
-      [users.length, await readProfile(index, moment, users), await readGroups(index, moment, users)] as const,
+      [users.length, await readProfile(index, moment, users), await readMemberships(index, moment, users)] as const,
   );
+  const wholePage = { first: 100, after: null };
+  const { ids } = await readGroups(index, wholePage, async () => T0);
+  const members = await readMembers(index, { ...wholePage, group: ids[1] ?? '' }, async () => T0);
+  expect([ids.length, members.ids.length > 0]).toEqual([11, true]);
+  const next = await readMembers(
+    index,
+    { group: ids[1] ?? '', first: 1, after: members.cursor(ids[1] ?? '') },
+    async () => T0,
+  );
+  expect(next.asOf).toBe(T0);
+  expect(await readGroupTraits(index, ids[1] ?? '')).toMatchObject({ text: expect.any(String) });
   expect(people).toBe(KEYS_CHARACTERS_MAX / 512);
   expect(profile.updatedAt).not.toBeNull();
   expect(groups.length).toBeGreaterThan(3);

@@ -15,7 +15,7 @@ const inPack = (count: number, make: (index: number) => Partial<EventRow> = () =
   Array.from({ length: count }, (_, index) => makeRow({ message_id: `m${index}`, pack_index: index, ...make(index) }));
 
 async function dump(database: ReturnType<typeof openIndex>, slot = 'a'): Promise<unknown[]> {
-  const names = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'retractions'];
+  const names = ['events', 'identities', 'traits', 'links', 'members', 'groups', 'group_members', 'retractions'];
   const tables = names.map((table) => database.prepare(`select * from ${table}_${slot}`));
   return Promise.all(tables.map(async (statement) => (await statement.all()).results));
 }
@@ -143,10 +143,11 @@ test('many rows take few statements: no more than 500 a batch', async () => {
 
 test('a rebuild starts from nothing, and its slot is the one in use once it ends', async () => {
   const database = openIndex();
-  await writeRows(database, [makeRow()]);
+  const names = makeRow({ message_id: 'g', type: 'group', group_id: 'acme', pack_index: 1 });
+  await writeRows(database, [makeRow(), names]);
   const first = await startRebuild(database);
   expect(first.slot).toBe('b');
-  await writeToSlot(database, first, [makeRow({ message_id: 'stale' })]);
+  await writeToSlot(database, first, [makeRow({ message_id: 'stale' }), { ...names, group_id: 'stale' }]);
   await abandonRebuild(database, first);
 
   const second = await startRebuild(database);

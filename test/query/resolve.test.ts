@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Database } from '../../platform/ports.ts';
-import { readGroups } from '../../query/identity/groups.ts';
+import { readMemberships } from '../../query/identity/memberships.ts';
 import { finishRebuild, startRebuild, writeToSlot } from '../../query/index/rebuild.ts';
 import { bucketOf } from '../../query/index/users.ts';
 import { writeRows } from '../../query/index/write.ts';
@@ -302,7 +302,7 @@ test('groups are those of group calls, the last first, each with the latest valu
     group(4, 'other', {}, 'bob'),
     makeRow({ message_id: 't', group_id: 'passing by', pack_index: 9 }),
   ]);
-  expect(await atOneMoment(index, (moment) => readGroups(index, moment, ['ann', 'phone']))).toEqual([
+  expect(await atOneMoment(index, (moment) => readMemberships(index, moment, ['ann', 'phone']))).toEqual([
     { id: 'acme', traits: { plan: 'pro', seats: 3 }, firstSeen: T0 + 1, lastSeen: T0 + 3 },
     { id: 'club', traits: {}, firstSeen: T0 + 2, lastSeen: T0 + 2 },
   ]);

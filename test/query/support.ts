@@ -10,12 +10,14 @@ import timeline from '../../schemas/hot-index/0003_timeline.sql';
 import shards from '../../schemas/hot-index/0004_shards.sql';
 import cursors from '../../schemas/hot-index/0006_cursors_and_marks.sql';
 import eras from '../../schemas/hot-index/0007_eras.sql';
+import groups from '../../schemas/hot-index/0008_groups.sql';
 
 export * from './rows.ts';
 
 export function openIndex(): SqliteDatabase {
   const database = sqliteDatabase(':memory:');
-  for (const migration of [init, identity, timeline, shards, cursors, eras]) database.execute(migration);
+  const migrations = [init, identity, timeline, shards, cursors, eras, groups];
+  for (const migration of migrations) database.execute(migration);
   return database;
 }
 

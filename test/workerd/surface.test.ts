@@ -64,11 +64,17 @@ describe('the Worker', () => {
   });
 
   it('says who may send, and how far everything has come', async () => {
-    const answer = await ask(`{ sources { name keys { kind createdAt revokedAt } }
+    const answer = await ask(`{ sources { name lastSeen keys { kind createdAt revokedAt } }
       status { asOf queue { packs bytes oldest } lake { snapshot asOf rows files pendingSegments pendingBytes } } }`);
     expect(answer).toMatchObject({
       data: {
-        sources: [{ name: 'web', keys: [{ kind: 'public', createdAt: expect.any(String), revokedAt: null }] }],
+        sources: [
+          {
+            name: 'web',
+            lastSeen: new Date(NOW - 60_000).toISOString(),
+            keys: [{ kind: 'public', createdAt: expect.any(String), revokedAt: null }],
+          },
+        ],
         status: {
           asOf: expect.any(String),
           queue: { packs: 0, oldest: null },

@@ -21,7 +21,7 @@ async function readNode(services: QueryServices, id: string): Promise<object | n
   const [type, ...rest] = decodeOpaque(id) ?? [];
   const [first, second, third] = rest;
   let node: object | null | undefined;
-  if (type === 'User' && typeof first === 'string') node = { id: first };
+  if ((type === 'User' || type === 'Group') && typeof first === 'string') node = { id: first };
   if (type === 'Event' && typeof first === 'string') node = await readEvent(services.index, first, services.timeline);
   if (type === 'FailedEvent' && typeof first === 'number' && typeof second === 'string' && typeof third === 'number') {
     node = await readFailedEvent(services, { receivedAt: first, packId: second, packIndex: third });

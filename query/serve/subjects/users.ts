@@ -1,5 +1,7 @@
 /** Users and who they are. */
 import { InletError } from '../../../schemas/errors.ts';
+import { MEMBERSHIPS_FIRST } from '../../identity/memberships.ts';
+import { checkFirst } from '../../identity/page.ts';
 import { avatarOf, nameOf } from '../../resolve/person.ts';
 import type { LoadersOf } from '../loaders.ts';
 import { nodeId } from '../node-id.ts';
@@ -25,7 +27,12 @@ export function userResolvers(loadersOf: LoadersOf) {
       nodeId: ({ id }: User) => nodeId('User', id),
       // Each of its fields reads no more than it needs.
       profile: (user: User): User => user,
-      groups: ({ id }: User, _args: unknown, context: object) => loadersOf(context).groups.load(id),
+      groups: async ({ id }: User, { first }: { readonly first?: number | null }, context: object) => {
+        const { by_default, most } = MEMBERSHIPS_FIRST;
+        const count = first ?? by_default;
+        checkFirst(count, 'groups of a user', most);
+        return (await loadersOf(context).memberships.load(id)).slice(0, count);
+      },
     },
     Profile: {
       name: async (user: User, _args: unknown, context: object) => nameOf((await profileOf(user, context)).traits),

@@ -72,6 +72,22 @@ export const HOSTILE: readonly HostileQuery[] = [
     },
   },
   {
+    name: 'all members of all groups',
+    codes: REFUSED,
+    body: { query: '{ groups(first: 100) { nodes { members(first: 100) { nodes { id } } } } }' },
+  },
+  fresh(
+    'members of the groups of members',
+    REFUSED,
+    (n) =>
+      `query Q${n} { groups(first: 3) { nodes { members(first: 3) { ${'nodes { groups(first: 2) { group { members(first: 2) { '.repeat(2)} asOf ${'} } } } '.repeat(2)} } } } }`,
+  ),
+  {
+    name: 'a huge page of groups',
+    codes: ['page_too_large'],
+    body: { query: '{ groups(first: 2147483647) { nodes { traits } } }' },
+  },
+  {
     name: 'fragments in a circle',
     codes: INVALID,
     body: { query: '{ user(id: "ann") { ...a } } fragment a on User { ...b } fragment b on User { ...a }' },
@@ -129,6 +145,19 @@ export const HOSTILE: readonly HostileQuery[] = [
       name: `${text} as a cursor`,
       codes: ['cursor_invalid'],
       body: { query: 'query ($t: String) { user(id: "a") { events(after: $t) { asOf } } }', variables: { t: text } },
+    },
+    {
+      name: `${text} as a group`,
+      codes: [],
+      body: {
+        query: 'query ($t: ID!) { group(id: $t) { traits members { nodes { id } } } }',
+        variables: { t: text },
+      },
+    },
+    {
+      name: `${text} as a cursor of groups`,
+      codes: ['cursor_invalid'],
+      body: { query: 'query ($t: String) { groups(after: $t) { asOf } }', variables: { t: text } },
     },
     {
       name: `${text} as a report`,
