@@ -33,7 +33,7 @@ export function insertFolds(
     }
     if (row.type === 'group' && row.group_id !== null) {
       groups.push(row.user_key, row.timestamp, stamp, identity, row.group_id, row.traits);
-      if (row.group_id.length <= GROUP_ID_LENGTH_MAX) groupMembers.push(row.group_id, row.user_key);
+      if (isShort(row.group_id)) groupMembers.push(row.group_id, row.user_key);
     }
     const link = linkOf(row);
     if (link === null) continue;
@@ -47,6 +47,11 @@ export function insertFolds(
     ...inserts(database, '(?,?,?,?,?)', intoLinks(slot, sequence), links),
     ...inserts(database, '(?,?)', intoMembers(slot), members),
   ];
+}
+
+/** As SQLite counts: a character beyond the first 65,536 is one. */
+function isShort(id: string): boolean {
+  return id.length <= GROUP_ID_LENGTH_MAX || [...id].length <= GROUP_ID_LENGTH_MAX;
 }
 
 /** The earliest links of an id get in whatever the order in which they come, as none of them has so many before it. */
