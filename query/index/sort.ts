@@ -1,25 +1,25 @@
 /** Sorts the eras of the hot index that are full, a little at a time. The rows stay as they are: what is made are places. */
 import type { Database, HotIndex, SqlValue, Statement } from '../../platform/ports.ts';
+import { BUCKETS } from '../../schemas/buckets.ts';
 import { bucketIn } from './eras.ts';
 import { inserts, into } from './inserts.ts';
-import { erasOf, onlyInGeneration, readState, type Slot } from './state.ts';
+import { erasOf, onlyInGeneration, readState, type Slot, shardsOf } from './state.ts';
 import { hashesIn } from './users.ts';
 
-/** An era is full when its buckets have so many rows: what a reader passes over. */
+/** An era is full when its buckets have so many rows on average: what a reader passes over. A busy user ends none sooner. */
 const BUCKET_ROWS = 512;
-/** Some of the buckets that were written to last; the middle one tells, as one that has a busy user fills up sooner. */
-const BUCKETS_ASKED = 9;
 /** Rows whose places are written in one transaction, which no other writer waits for long. */
 const ROWS_AT_ONCE = 1_000;
 /** Buckets whose places are forgotten in one. */
 const BUCKETS_AT_ONCE = 16;
 
 export interface SortSize {
-  readonly bucket_rows: number;
+  /** Of an era over all databases. */
+  readonly era_rows: number;
   readonly rows_at_once: number;
 }
 
-const SIZE: SortSize = { bucket_rows: BUCKET_ROWS, rows_at_once: ROWS_AT_ONCE };
+const SIZE: SortSize = { era_rows: BUCKET_ROWS * BUCKETS, rows_at_once: ROWS_AT_ONCE };
 
 /**
  * One step, where there is one to do. Two may be at it: they write the same.
@@ -27,10 +27,11 @@ const SIZE: SortSize = { bucket_rows: BUCKET_ROWS, rows_at_once: ROWS_AT_ONCE };
  * @returns whether there may be more to do at once
  * @throws what the database throws, and where a rebuild came in between; the next step goes on
  */
-export async function sortIndex(index: HotIndex, size: SortSize = SIZE): Promise<boolean> {
+export async function sortIndex(index: HotIndex, { era_rows, rows_at_once }: SortSize = SIZE): Promise<boolean> {
   const state = await readState(index);
   const { active, building } = state;
   for (const slot of building === null ? [active] : [active, building]) {
+    const size = { era_rows: era_rows / shardsOf(state, slot), rows_at_once };
     if (await takeStep(index, slot, size)) return true;
     // Until then, readers take it that nothing is sorted anywhere.
     if (erasOf(state, slot).sorted === 0) continue;
@@ -48,21 +49,21 @@ async function takeStep(database: Database, slot: Slot, size: SortSize): Promise
     await sortSome(database, slot, sorted, generation, size.rows_at_once);
     return true;
   }
-  if (!(await isFull(database, slot, era, size.bucket_rows))) return false;
-  await set(database, generation, [`era_${slot} = ${era + 1}`]).run();
+  if ((await rowsInOpenEra(database, slot)) < size.era_rows) return false;
+  await set(database, generation, [`era_${slot} = max(era_${slot}, ${era + 1})`]).run();
   return true;
 }
 
-async function isFull(database: Database, slot: Slot, era: number, rows: number): Promise<boolean> {
+/** Where those before it are all sorted. Rows are numbered as they come, and leave from the first on. */
+async function rowsInOpenEra(database: Database, slot: Slot): Promise<number> {
   const { results } = await database
     .prepare(
-      `select (select count(*) from (select 1 from events_${slot} other where other.bucket = last.bucket limit ?1)) as rows
-       from (select bucket from events_${slot} order by rowid desc limit ${BUCKETS_ASKED}) last
-       where bucket >= ?2 order by 1`,
+      `select (select max(rowid) from events_${slot}) as last, (select min(rowid) from events_${slot}) as first,
+         (select max(last_row) from eras_${slot}) as sorted`,
     )
-    .bind(rows, bucketIn(era, 0))
-    .all<{ rows: number }>();
-  return (results[Math.floor(BUCKETS_ASKED / 2)]?.rows ?? 0) >= rows;
+    .all<{ last: number | null; first: number | null; sorted: number | null }>();
+  const { last, first, sorted } = results[0] ?? {};
+  return (last ?? 0) - Math.max((first ?? 1) - 1, sorted ?? 0);
 }
 
 interface Row {

@@ -61,11 +61,7 @@ export class PlacesScan implements Scan {
     const copies: Copy[] = [];
     let [rows, characters, looks] = [0, 0, 0];
     while (this.#parts.length > 0 && rows < this.#limit && characters < CHUNK_CHARACTERS && looks < ERAS_AT_ONCE) {
-      const first = this.#frontier();
-      const found = await this.#rowsOf(
-        this.#parts.find(({ frontier }) => frontier === first),
-        this.#limit - rows,
-      );
+      const found = await this.#rowsOf(this.#hindmost(), this.#limit - rows);
       for (const { users, events } of found) {
         characters += events.length;
         copies.push(...copiesIn(users, events, this.#query.user));
@@ -85,8 +81,17 @@ export class PlacesScan implements Scan {
     const rows = await select<Row>(this.#database, this.#sql, ...values);
     const end = rows.at(-1);
     if (end === undefined || rows.length < most) this.#parts = this.#parts.filter((other) => other !== part);
-    else Object.assign(part, { last: end, frontier: frontierOf(order, end.newest) });
+    else {
+      part.last = end;
+      part.frontier = frontierOf(order, end.newest);
+    }
     return rows;
+  }
+
+  /** What holds up the rest. */
+  #hindmost(): Part | undefined {
+    const frontier = this.#frontier();
+    return this.#parts.find((part) => part.frontier === frontier);
   }
 
   #frontier(): number {

@@ -105,7 +105,7 @@ export class PagingWorld {
 
   /** Eras are full at once, and sorted in small portions. */
   async sort(steps: number): Promise<void> {
-    for (let step = 0; step < steps; step += 1) await sortIndex(this.index, { bucket_rows: 1, rows_at_once: 2 });
+    for (let step = 0; step < steps; step += 1) await sortIndex(this.index, { era_rows: 1, rows_at_once: 2 });
   }
 
   /** Makes the index again, from what the table has and what waits for it. */
